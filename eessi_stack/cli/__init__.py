@@ -1,0 +1,68 @@
+"""The command line: one file a command, loaded when it is asked for, and the one place where errors become exit codes."""
+
+import importlib
+import sys
+
+import click
+
+from eessi_stack import __version__
+from eessi_stack.cli import output
+from eessi_stack.errors import EXIT_CODES, ExitCode, StackError
+
+#: command → what `--help` says of it; the module of the same name holds it.
+COMMANDS = {
+    "detect": "Detect the host's CPU and GPU, and the best prefix of the tree",
+    "missing": "Say what of a stack is missing in the tree",
+    "install": "Install what is missing",
+    "config": "Show the settings in force and where each comes from",
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module only when that command runs: `--help` and `detect` stay light."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(importlib.import_module(f"eessi_stack.cli.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(int(code)), meaning) for code, meaning in EXIT_CODES.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(__version__, prog_name="eessi-stack")
+def cli() -> None:
+    """Declare a software stack in easystack files; eessi-stack makes a version tree match it, and proves it."""
+
+
+def main() -> None:
+    """Run the command line; every failure ends here, as a message and an exit code."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Exit as exit_:
+        code = exit_.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        output.message("interrupted")
+        code = ExitCode.INTERRUPTED
+    except StackError as error:
+        output.error(error)
+        code = error.exit_code
+    except BrokenPipeError:
+        code = ExitCode.UNDECIDED
+        sys.stderr.close()
+    except Exception:  # noqa: BLE001 (a bug: its trace goes to a file, not to the reader)
+        output.bug()
+        code = ExitCode.UNDECIDED
+    sys.exit(int(code or 0))

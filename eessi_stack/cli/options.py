@@ -1,0 +1,38 @@
+"""The options that every command shares, turned into Settings."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+from eessi_stack import config
+from eessi_stack.cli import output
+
+#: Settings that are flags of every command; the others have one where a command uses them.
+SHARED = ("repo", "eessi-version", "target", "accel", "color")
+
+
+def settings_options(*more: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add the shared flags, and those of `more`, to a command, which gets `settings` in their place."""
+    chosen = [option for option in config.OPTIONS if option.name in (*SHARED, *more)]
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(command)
+        def run(**arguments: Any) -> Any:  # noqa: ANN401 (click passes what the options give)
+            flags = {option.name: arguments.pop(option.name.replace("-", "_")) for option in chosen}
+            settings = config.load(flags)
+            output.use_color(settings.color)
+            return command(settings=settings, **arguments)
+
+        wrapped: Callable[..., Any] = run
+        for option in reversed(chosen):
+            wrapped = click.option(
+                f"--{option.name}",
+                multiple=option.name == "target",
+                metavar=option.name.upper().replace("-", "_"),
+                help=f"{option.help} [${option.variables[0]}]",
+            )(wrapped)
+        return wrapped
+
+    return decorate

@@ -1,0 +1,49 @@
+"""What commands print with: results on stdout, messages and errors on stderr, colour only where it is wanted."""
+
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+import click
+
+from eessi_stack.errors import StackError, StackErrors
+
+
+def use_color(choice: str) -> None:
+    """Apply `--color`: always or never is final, auto means a terminal."""
+    context = click.get_current_context(silent=True)
+    if context and choice != "auto":
+        context.color = choice == "always"
+
+
+def result(text: str = "") -> None:
+    """One line of the command's result, to stdout."""
+    click.echo(text)
+
+
+def message(text: str) -> None:
+    """One line of progress or explanation, to stderr."""
+    click.echo(text, err=True)
+
+
+def error(problem: StackError) -> None:
+    """An expected failure, to stderr: what, where and why, what to do next."""
+    if isinstance(problem, StackErrors):
+        for one in problem.errors:
+            error(one)
+        return
+    message(f"{click.style('ERROR: ', fg='red', bold=True)}{problem.message}")
+    for line in problem.context.splitlines():
+        message(f"  {line}")
+    if problem.hint:
+        message(f"  {click.style('hint:', fg='cyan')} {problem.hint}")
+
+
+def bug() -> None:
+    """An unexpected failure: the trace goes to a file, its path to stderr."""
+    with tempfile.NamedTemporaryFile("w", prefix="eessi-stack-bug-", suffix=".txt", delete=False) as file:
+        traceback.print_exc(file=file)
+    last = traceback.format_exception_only(sys.exception())[-1].strip()
+    message(f"{click.style('ERROR: ', fg='red', bold=True)}this is a bug in eessi-stack: {last}")
+    message(f"  its trace is in {Path(file.name)}")

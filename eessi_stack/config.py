@@ -1,0 +1,257 @@
+"""Flags > environment > `eessi-stack.toml` → Settings. Outside `eb/`, the only reader of the environment."""
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from eessi_stack.errors import StackError
+
+CVMFS_REPO = Path("/cvmfs/software.eessi.io")
+CONFIG_FILE = "eessi-stack.toml"
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
+def _paths(text: str) -> tuple[Path, ...]:
+    return tuple(_path(part) for part in text.split(":") if part)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError(text)
+    return int(text)
+
+
+def _accelerator(text: str) -> str:
+    """EESSI writes `accel/nvidia/cc90` where eessi-stack writes `nvidia/cc90`: both are read."""
+    return text.removeprefix("accel/")
+
+
+def _color(text: str) -> str:
+    if text not in ("auto", "always", "never"):
+        raise ValueError(text)
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One setting: where it can come from, and what it is."""
+
+    name: str  #: the key in eessi-stack.toml, and the long flag without dashes
+    variables: tuple[str, ...]  #: environment variables, the strongest first
+    parse: Callable[[str], Any]
+    wants: str  #: what a valid value looks like
+    help: str
+
+
+OPTIONS = (
+    Option(
+        name="repo",
+        variables=("EESSI_STACK_REPO", "EESSI_CVMFS_REPO_OVERRIDE", "EESSI_CVMFS_REPO"),
+        parse=_path,
+        wants="a folder",
+        help="the folder that holds versions/",
+    ),
+    Option(
+        name="eessi-version",
+        variables=("EESSI_STACK_EESSI_VERSION", "EESSI_VERSION_OVERRIDE", "EESSI_VERSION"),
+        parse=str,
+        wants="a version such as 2023.06",
+        help="the version of the tree",
+    ),
+    Option(
+        name="target",
+        variables=("EESSI_STACK_TARGET", "EESSI_SOFTWARE_SUBDIR_OVERRIDE"),
+        parse=_names,
+        wants="CPU targets such as x86_64/amd/zen3, separated by commas",
+        help="CPU target to work on, instead of the host's",
+    ),
+    Option(
+        name="accel",
+        variables=("EESSI_STACK_ACCEL", "EESSI_ACCELERATOR_TARGET_OVERRIDE"),
+        parse=_accelerator,
+        wants="an accelerator such as nvidia/cc90",
+        help="accelerator to work on",
+    ),
+    Option(
+        name="robot-paths",
+        variables=("EESSI_STACK_ROBOT_PATHS",),
+        parse=_paths,
+        wants="folders separated by colons",
+        help="folders with easyconfigs, searched before EasyBuild's own",
+    ),
+    Option(
+        name="filter-deps",
+        variables=("EESSI_STACK_FILTER_DEPS",),
+        parse=_names,
+        wants="software names separated by commas",
+        help="dependencies that the host or compat layer provides, besides EESSI's own list",
+    ),
+    Option(
+        name="sources",
+        variables=("EESSI_STACK_SOURCES", "EASYBUILD_SOURCEPATH"),
+        parse=_path,
+        wants="a folder",
+        help="where source files are kept",
+    ),
+    Option(
+        name="work-dir",
+        variables=("EESSI_STACK_WORK_DIR", "WORKING_DIR"),
+        parse=_path,
+        wants="a folder",
+        help="where builds happen and logs are kept",
+    ),
+    Option(
+        name="cores",
+        variables=("EESSI_STACK_CORES",),
+        parse=_count,
+        wants="a whole number from 1 on",
+        help="cores that a build may use",
+    ),
+    Option(
+        name="lmod",
+        variables=("EESSI_STACK_LMOD", "LMOD_CMD"),
+        parse=_path,
+        wants="a path",
+        help="Lmod's command (libexec/lmod)",
+    ),
+    Option(
+        name="color",
+        variables=("EESSI_STACK_COLOR",),
+        parse=_color,
+        wants="auto, always or never",
+        help="colour in the output",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What is in force. None where nobody said: the step that needs it decides, and says what it chose."""
+
+    repo: Path
+    eessi_version: str | None
+    targets: tuple[str, ...]
+    accelerator: str | None
+    robot_paths: tuple[Path, ...]
+    filter_deps: tuple[str, ...]
+    sources: Path
+    work_dir: Path
+    cores: int
+    lmod: Path | None
+    color: str
+    origins: Mapping[str, str]  #: setting → where its value comes from
+
+
+def load(
+    flags: Mapping[str, Any],
+    environ: Mapping[str, str] | None = None,
+    config_file: Path | None = None,
+) -> Settings:
+    """Settings in force. StackError `config-*` for a file or value that cannot be used."""
+    environ = os.environ if environ is None else environ
+    path = config_file or _find_config(environ)
+    table = _read_config(path) if path else {}
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for option in OPTIONS:
+        values[option.name], origins[option.name] = _value(option, flags, environ, table, str(path))
+    return _settings(values, origins, environ)
+
+
+def _value(
+    option: Option, flags: Mapping[str, Any], environ: Mapping[str, str], table: Mapping[str, Any], file: str
+) -> tuple[Any, str]:
+    if flags.get(option.name):
+        return _parsed(option, flags[option.name], f"--{option.name}"), f"--{option.name}"
+    for variable in option.variables:
+        if environ.get(variable):
+            return _parsed(option, environ[variable], f"${variable}"), f"${variable}"
+    if option.name in table:
+        return _parsed(option, table[option.name], f"{file}: {option.name}"), file
+    return None, "default"
+
+
+def _parsed(option: Option, value: object, origin: str) -> object:
+    separator = ":" if option.parse is _paths else ","
+    text = separator.join(str(part) for part in value) if isinstance(value, list | tuple) else str(value)
+    try:
+        return option.parse(text)
+    except ValueError as error:
+        raise StackError(
+            "config-value", f"{origin}: {text!r} is not {option.wants}", hint=f"{option.name} is {option.help}"
+        ) from error
+
+
+def _settings(values: Mapping[str, Any], origins: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
+    work_dir: Path = values["work-dir"] or _default_work_dir(environ)
+    return Settings(
+        repo=values["repo"] or default_repo(),
+        eessi_version=values["eessi-version"],
+        targets=values["target"] or (),
+        accelerator=values["accel"],
+        robot_paths=values["robot-paths"] or (),
+        filter_deps=values["filter-deps"] or (),
+        sources=values["sources"] or work_dir / "sources",
+        work_dir=work_dir,
+        cores=values["cores"] or len(os.sched_getaffinity(0)),
+        lmod=values["lmod"],
+        color=values["color"] or ("never" if environ.get("NO_COLOR") else "auto"),
+        origins=dict(origins),
+    )
+
+
+def default_repo() -> Path:
+    """EESSI's repository where it is mounted, a folder of the user's own elsewhere."""
+    if (CVMFS_REPO / "versions").is_dir():
+        return CVMFS_REPO
+    from platformdirs import user_data_path  # noqa: PLC0415 (most runs do not need it)
+
+    return user_data_path("eessi-stack")
+
+
+def _default_work_dir(environ: Mapping[str, str]) -> Path:
+    """EESSI's own default: https://www.eessi.io/docs/using_eessi/building_on_eessi/."""
+    user = environ.get("USER") or str(os.getuid())
+    return Path(environ.get("TMPDIR") or "/tmp") / user / "easybuild"  # noqa: S108 (a folder of the user's own below)
+
+
+def _find_config(environ: Mapping[str, str]) -> Path | None:
+    if environ.get("EESSI_STACK_CONFIG"):
+        return Path(environ["EESSI_STACK_CONFIG"])
+    home = Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    candidates = (Path(CONFIG_FILE), home / "eessi-stack" / CONFIG_FILE)
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StackError("config-file", f"{path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise StackError("config-file", f"{path}: not valid TOML: {error}") from error
+    known = [option.name for option in OPTIONS]
+    for key in table:
+        if key not in known:
+            near = get_close_matches(key, known, n=1)
+            hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(known)}"
+            raise StackError("config-key", f"{path}: unknown setting `{key}`", hint=hint)
+    return table
+
+
+def shipped(name: str) -> Path:
+    """The folder `hooks` or `easystacks`: beside the package in a checkout, inside it in an installed wheel."""
+    package = Path(__file__).resolve().parent
+    places = (package / "shipped" / name, package.parent / name)
+    return next((place for place in places if place.is_dir()), places[0])
