@@ -13,9 +13,10 @@ from eessi_stack.cli import output
 SHARED = ("repo", "eessi-version", "target", "accel", "color")
 
 
-def settings_options(*more: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Add the shared flags, and those of `more`, to a command, which gets `settings` in their place."""
-    chosen = [option for option in config.OPTIONS if option.name in (*SHARED, *more)]
+def settings_options(*more: str, without: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add the shared flags but `without`, and those of `more`, to a command, which gets `settings` in their place."""
+    names = {*SHARED, *more} - {*without}
+    chosen = [option for option in config.OPTIONS if option.name in names]
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(command)

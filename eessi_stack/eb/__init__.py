@@ -1,0 +1,1 @@
+"""EasyBuild: the only package that imports or runs it."""

@@ -1,0 +1,48 @@
+"""The environment that EasyBuild's processes get: the caller's, without what would steer the run, plus ours."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+#: Of the caller's environment, what must not leak into a build: module state of the caller, EasyBuild's own settings.
+_DROPPED = ("EASYBUILD_", "LMOD_", "__LMOD", "_LM", "_ModuleTable", "EB")
+_DROPPED_NAMES = frozenset({"LOADEDMODULES", "_LMFILES_", "MODULEPATH", "LD_LIBRARY_PATH", "PYTHONOPTIMIZE"})
+
+#: What the `eb` script itself sets before it starts EasyBuild.
+_AS_EB = {"PYTHONOPTIMIZE": "1", "FANCYLOGGER_IGNORE_MPI4PY": "1"}
+
+LMOD_PLACES = (
+    "usr/share/Lmod/libexec/lmod",
+    "usr/share/lmod/lmod/libexec/lmod",
+    "usr/local/lmod/lmod/libexec/lmod",
+    "opt/apps/lmod/lmod/libexec/lmod",
+)
+
+
+def user_options() -> dict[str, str]:
+    """The caller's own EasyBuild settings."""
+    return {name: value for name, value in os.environ.items() if name.startswith("EASYBUILD_")}
+
+
+def for_easybuild(*layers: Mapping[str, str]) -> dict[str, str]:
+    """The caller's environment without module and EasyBuild settings, then the layers, the last one strongest."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_DROPPED) and name not in _DROPPED_NAMES
+    }
+    # EasyBuild finds its easyconfigs and scripts by the place of `eb` in PATH.
+    kept["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', os.defpath)}"
+    if os.geteuid() == 0:
+        kept["EASYBUILD_ALLOW_USE_AS_ROOT_AND_ACCEPT_CONSEQUENCES"] = "1"
+    for layer in (_AS_EB, *layers):
+        kept |= layer
+    return kept
+
+
+def find_lmod(configured: Path | None, compat: Path | None) -> Path | None:
+    """Lmod's command: the configured one, the compat layer's, or the host's."""
+    candidates = [configured] if configured else []
+    candidates += [root / place for root in (compat, Path("/")) if root for place in LMOD_PLACES]
+    return next((path for path in candidates if os.access(path, os.X_OK) and path.is_file()), None)

@@ -1,0 +1,167 @@
+"""Easyconfigs → facts: EasyBuild as a library, read only, in a process of its own (`python -m eessi_stack.eb.reader`).
+
+One JSON question on stdin, one JSON answer on stdout. It imports EasyBuild and the standard library only. The ways
+in which it differs from `eb --missing` are those that make one graph of all entries, and it no slower than it must be.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+Json = dict[str, Any]
+
+
+def main() -> None:
+    """Answer one question. Whatever EasyBuild prints goes to stderr: stdout is the answer alone."""
+    answer_fd = os.dup(1)
+    os.dup2(2, 1)
+    question = json.load(sys.stdin)
+    answer = answer_to(question)
+    with os.fdopen(answer_fd, "w", encoding="utf-8") as stream:
+        json.dump(answer, stream)
+
+
+def answer_to(question: Json) -> Json:
+    pretend_machine(question["family"])
+    try:
+        import easybuild.framework  # noqa: F401, PLC0415 (after the machine is set: EasyBuild looks at it on import)
+    except ImportError as error:
+        return {"failure": f"EasyBuild cannot be imported by {sys.executable}: {error}"}
+    from easybuild.tools.build_log import EasyBuildError  # noqa: PLC0415
+
+    try:
+        set_up()
+        graph = Graph()
+        roots = [graph.add_request(name) for name in question["recipes"]]
+    except EasyBuildError as error:
+        return {"failure": f"EasyBuild: {error.msg}"}
+    except SystemExit:
+        return {"failure": "EasyBuild does not accept its configuration: see its message above"}
+    from easybuild.tools.version import VERSION  # noqa: PLC0415
+
+    return {"easybuild": str(VERSION), "packages": list(graph.packages.values()), "roots": roots}
+
+
+def pretend_machine(family: str) -> None:
+    """Let recipes see the CPU family of the target, not of this machine: `ARCH`, `%(arch)s`, get_cpu_architecture()."""
+    real = platform.uname()
+    if real.machine == family:
+        return
+    told = platform.uname_result(real.system, real.node, real.release, real.version, family)  # type: ignore[call-arg]
+    platform.uname = lambda: told
+    platform.machine = lambda: family
+
+
+def set_up() -> None:
+    """Configure EasyBuild from the environment, without log, modules tool or network."""
+    import logging  # noqa: PLC0415
+
+    os.environ["___EASYBUILD___"] = "EasyBuild"  # what the `eb` script sets; EasyBuild refuses to start without
+    from easybuild.framework.easyconfig import easyconfig  # noqa: PLC0415
+    from easybuild.tools.modules import NoModulesTool  # noqa: PLC0415
+    from easybuild.tools.options import set_up_configuration  # noqa: PLC0415
+
+    set_up_configuration(args=["--robot", "--missing", "--terse"], silent=True)
+    logging.disable(logging.CRITICAL)  # a third of EasyBuild's time goes into its log
+    tool = NoModulesTool()
+    easyconfig.modules_tool = lambda *_, **__: tool  # else every recipe constructs one anew
+
+
+class Graph:
+    """All packages that the requests need, each parsed once."""
+
+    def __init__(self) -> None:
+        self.packages: dict[str, Json] = {}  #: module → package
+        self.by_name = recipes_by_name()
+        self.seen: dict[tuple[str, bool], list[str]] = {}  #: (recipe, hidden) → its modules
+
+    def add_request(self, name: str) -> list[str]:
+        """The modules that an easystack entry asks for; one with an error where it cannot be told."""
+        path = name if os.path.isabs(name) and Path(name).is_file() else self.by_name.get(os.path.basename(name))
+        if path is None:
+            return [self.failed(os.path.basename(name), "", f"no easyconfig {os.path.basename(name)} in the robot path")]
+        return self.add(path, hidden=False)
+
+    def add(self, path: str, *, hidden: bool) -> list[str]:
+        """Add a recipe and all it needs; its modules."""
+        from easybuild.framework.easyconfig.easyconfig import process_easyconfig  # noqa: PLC0415
+
+        if (path, hidden) in self.seen:
+            return self.seen[path, hidden]
+        self.seen[path, hidden] = modules = []
+        try:
+            parsed = process_easyconfig(path, validate=False, hidden=hidden)
+        except Exception as error:  # noqa: BLE001 (an easyconfig is a program: it can raise anything)
+            modules.append(self.failed(os.path.basename(path), path, parse_error(error)))
+            return modules
+        modules += [entry["full_mod_name"] for entry in parsed]
+        for entry in parsed:
+            self.packages[entry["full_mod_name"]] = self.package(path, entry)
+        return modules
+
+    def package(self, path: str, entry: Json) -> Json:
+        run: list[str] = []
+        build: list[str] = []
+        for dep in entry["dependencies"]:  # the toolchain is one of them
+            (build if dep.get("build_only") else run).extend(self.dependency(dep))
+        return {
+            "module": entry["full_mod_name"],
+            "recipe": path,
+            "sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest(),
+            "dependencies": list(dict.fromkeys(run)),
+            "build_dependencies": [name for name in dict.fromkeys(build) if name not in run],
+        }
+
+    def dependency(self, dep: Json) -> list[str]:
+        """The modules of a dependency; an external module is the host's and stands for itself."""
+        from easybuild.framework.easyconfig.easyconfig import (  # noqa: PLC0415
+            ActiveMNS,
+            robot_find_easyconfig,
+            verify_easyconfig_filename,
+        )
+        from easybuild.tools.module_naming_scheme.utilities import det_full_ec_version  # noqa: PLC0415
+
+        if dep.get("external_module"):
+            return []
+        full_version = det_full_ec_version(dep)
+        path = robot_find_easyconfig(dep["name"], full_version)
+        if path is None:
+            module = ActiveMNS().det_full_module_name(dep)
+            name = f"{dep['name']}-{full_version}.eb"
+            return [self.failed(module, "", f"no easyconfig {name} in the robot path")]
+        modules = self.add(path, hidden=bool(dep.get("hidden")))
+        if not any(self.packages.get(module, {}).get("error") for module in modules):
+            verify_easyconfig_filename(path, dep)
+        return modules
+
+    def failed(self, module: str, path: str, why: str) -> str:
+        self.packages.setdefault(module, {"module": module, "recipe": path, "error": why})
+        return module
+
+
+def recipes_by_name() -> dict[str, str]:
+    """Every easyconfig in the robot path by its file name; the first path that has it wins, as for `eb`."""
+    from easybuild.tools.config import build_option  # noqa: PLC0415
+    from easybuild.tools.filetools import create_index, load_index  # noqa: PLC0415
+
+    found: dict[str, str] = {}
+    for root in build_option("robot_path") or []:
+        index = load_index(root) or (create_index(root) if os.path.isdir(root) else ())
+        for relative in sorted(index):
+            name = os.path.basename(relative)
+            if name.endswith(".eb"):
+                found.setdefault(name, os.path.join(root, relative))
+    return found
+
+
+def parse_error(error: Exception) -> str:
+    message = getattr(error, "msg", None) or f"{type(error).__name__}: {error}"
+    return " ".join(str(message).split())
+
+
+if __name__ == "__main__":
+    main()

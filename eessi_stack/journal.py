@@ -1,0 +1,59 @@
+"""The journal: one JSON line an event, appended to a file of the prefix. It is history and never decides anything."""
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from eessi_stack.model import Outcome, Step
+
+PATH = Path(".eessi-stack") / "journal.jsonl"
+
+
+def record(prefix: Path, event: str, **facts: Any) -> bool:  # noqa: ANN401 (whatever JSON can hold)
+    """Append one event; whether it could be written: a full disk must not change what a run says."""
+    line = json.dumps({"time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "event": event, **facts}) + "\n"
+    path = prefix / PATH
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            os.write(fd, line.encode())
+        finally:
+            os.close(fd)
+    except OSError:
+        return False
+    return True
+
+
+def started(step: Step) -> dict[str, Any]:
+    return {"module": step.package.module, "action": step.action, "reason": step.reason, "sha256": step.package.sha256}
+
+
+def ended(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "module": outcome.step.package.module,
+        "result": outcome.result,
+        "seconds": round(outcome.seconds, 1),
+        "exit_code": outcome.exit_code,
+        "log": outcome.log,
+        "cause": outcome.cause,
+    }
+
+
+def events(prefix: Path) -> list[dict[str, Any]]:
+    """All events of a prefix; a line that was cut off is left out."""
+    try:
+        lines = (prefix / PATH).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    return [event for line in lines if (event := _parse(line)) is not None]
+
+
+def _parse(line: str) -> dict[str, Any] | None:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) else None

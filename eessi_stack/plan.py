@@ -1,0 +1,54 @@
+"""Comparison → Plan: which packages are built, where and why, and what a failed one blocks. Pure."""
+
+from collections.abc import Collection
+
+from eessi_stack.errors import ExitCode, StackError
+from eessi_stack.model import Action, Comparison, Inventory, Package, Plan, State, Step, Tree
+
+#: What makes a package one for accelerators: it is one of these, or needs one, however far down.
+ACCELERATOR_SOFTWARE = frozenset({"CUDA", "cuDNN", "ROCm", "ROCm-LLVM", "rocm-compilers"})
+
+
+def make_plan(comparison: Comparison, inventory: Inventory, tree: Tree) -> Plan:
+    """The steps that make the tree match, in build order, those of the CPU prefix first.
+
+    StackError `accelerator-needed` where a package wants an accelerator and the target has none.
+    """
+    accelerated = accelerator_modules(tuple(verdict.package for verdict in comparison.verdicts))
+    steps = []
+    for verdict in comparison.of(State.MISSING):
+        package = verdict.package
+        on_accelerator = package.module in accelerated
+        if on_accelerator and not comparison.target.accelerator:
+            raise _accelerator_needed(package)
+        prefix = tree.prefix(comparison.target if on_accelerator else comparison.target.cpu_only)
+        repair = package.module in inventory.incomplete
+        action, reason = (Action.REPAIR, verdict.reason) if repair else (Action.INSTALL, "new")
+        steps.append(Step(package=package, action=action, reason=reason, prefix=prefix))
+    steps.sort(key=lambda step: step.package.module in accelerated)
+    return Plan(target=comparison.target, steps=tuple(steps))
+
+
+def accelerator_modules(packages: Collection[Package]) -> frozenset[str]:
+    """The modules that belong to an accelerator prefix. `packages` are in build order."""
+    found: set[str] = set()
+    for package in packages:
+        if package.module.split("/", 1)[0] in ACCELERATOR_SOFTWARE or not found.isdisjoint(package.needs):
+            found.add(package.module)
+    return frozenset(found)
+
+
+def _accelerator_needed(package: Package) -> StackError:
+    asked = ", ".join(request.source for request in package.requests)
+    return StackError(
+        "accelerator-needed",
+        f"{package.module} is software for accelerators, and the target has none",
+        context=f"asked for in {asked}" if asked else "",
+        hint="give the accelerator, as in `--accel nvidia/cc90`; nothing was built",
+        exit_code=ExitCode.FINDING,
+    )
+
+
+def blocker(package: Package, failed: Collection[str]) -> str | None:
+    """The failed or skipped module that a package cannot be built without."""
+    return next((module for module in package.needs if module in failed), None)
