@@ -37,8 +37,7 @@ def compare(
     findings = _walk(graph, inventory, strict=strict)
     excluded = _excluded(graph, inventory, exclusions, target)
     verdicts = {
-        module: _verdict(graph[module], inventory, findings, excluded, strict=strict)
-        for module in build_order(graph)
+        module: _verdict(graph[module], inventory, findings, excluded, strict=strict) for module in build_order(graph)
     }
     requests = [(request, verdicts[package.module]) for package in packages for request in package.requests]
     shown = tuple(verdict for verdict in verdicts.values())
@@ -84,9 +83,7 @@ def _default_version(name: str, inventory: Inventory) -> bool:
     return "/" not in name and any(module.startswith(f"{name}/") for module in inventory.modules)
 
 
-def _excluded(
-    graph: Graph, inventory: Inventory, exclusions: Sequence[Exclusion], target: Target
-) -> dict[str, str]:
+def _excluded(graph: Graph, inventory: Inventory, exclusions: Sequence[Exclusion], target: Target) -> dict[str, str]:
     """Module → why it is left out: by an exclusion, or because it needs a package that is."""
     reasons: dict[str, str] = {}
     for module in build_order(graph):

@@ -8,21 +8,22 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
-from eessi_stack.errors import ExitCode, StackError
+_POLL = 0.1  # seconds between two tries for a mark that another process holds
 
 FOLDER = Path(".eessi-stack") / "intent"
 
 
-class Busy(StackError):
-    """Another live process builds the same module."""
+class Mark(NamedTuple):
+    """A mark that this process holds."""
 
-    def __init__(self, module: str, owner: str) -> None:
-        super().__init__("busy", f"{module} is being built by {owner}", exit_code=ExitCode.FINDING)
+    lock: int  #: descriptor that holds the lock, for the builder to inherit
+    stale: bool  #: somebody else left it: what is there of the module cannot be trusted
 
 
 def _path(prefix: Path, module: str) -> Path:
@@ -53,41 +54,46 @@ def _held(path: Path) -> bool:
 
 
 @contextmanager
-def hold(prefix: Path, module: str, *, patience: float = 2.0) -> Iterator[int]:
-    """Mark a module as being built; gives the descriptor that holds the lock, for the builder to inherit.
+def hold(prefix: Path, module: str, waiting: Callable[[str], Any] = lambda _: None) -> Iterator[Mark]:
+    """Mark a module as being built, waiting while another process builds it; `waiting` is told who does.
 
-    The mark stays when the body raises: then nobody knows what was left behind. Busy where somebody else holds it
-    for longer than `patience` seconds (a look at the marks holds one for an instant).
+    The mark stays when the body raises: then nobody knows what was left behind.
     """
     path = _path(prefix, module)
-    fd = _open_locked(path, module, time.monotonic() + patience)
+    fd, stale = _open_locked(path, waiting)
     try:
         os.ftruncate(fd, 0)
         os.write(fd, json.dumps(_owner()).encode())
         os.fsync(fd)
-        yield fd
+        yield Mark(fd, stale)
         path.unlink(missing_ok=True)
     finally:
         os.close(fd)
 
 
-def _open_locked(path: Path, module: str, until: float) -> int:
+def _open_locked(path: Path, waiting: Callable[[str], Any]) -> tuple[int, bool]:
+    """The locked file, and whether it was there before: its last owner did not take it away."""
+    told = False
     while True:
         path.parent.mkdir(parents=True, exist_ok=True)
         fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.path.samestat(os.fstat(fd), path.stat()):
-                return fd
-        except FileNotFoundError:
-            pass  # its last owner finished and took it away between our open and our lock
-        except BlockingIOError:
-            if time.monotonic() > until:
-                owner = _read_owner(fd)
-                os.close(fd)
-                raise Busy(module, owner) from None
+        if _lock(fd, path):
+            return fd, os.fstat(fd).st_size > 0
+        owner = _read_owner(fd)
         os.close(fd)
-        time.sleep(0.05)
+        if owner and not told:
+            waiting(owner)
+            told = True
+        time.sleep(_POLL)
+
+
+def _lock(fd: int, path: Path) -> bool:
+    """Lock the file, if it still is the one at its path: its last owner may have taken it away meanwhile."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(fd), path.stat())
+    except (BlockingIOError, FileNotFoundError):
+        return False
 
 
 def _owner() -> dict[str, object]:
@@ -95,8 +101,9 @@ def _owner() -> dict[str, object]:
 
 
 def _read_owner(fd: int) -> str:
+    """Who holds a mark; empty while it cannot be told."""
     try:
         owner = json.loads(os.pread(fd, 4096, 0))
         return f"process {owner['pid']} on {owner['host']} since {owner['since']}"
     except (ValueError, KeyError, TypeError):
-        return "another process"
+        return ""

@@ -206,6 +206,7 @@ class Result(StrEnum):
     """What became of a step."""
 
     BUILT = "built"
+    PRESENT = "present"  #: another run built it meanwhile
     FAILED = "failed"
     SKIPPED = "skipped"
     INTERRUPTED = "interrupted"
@@ -222,3 +223,7 @@ class Outcome:
     log: str = ""  #: path
     cause: str = ""  #: one sentence
     tail: tuple[str, ...] = ()  #: the last lines of the log, for a failure
+
+    @property
+    def good(self) -> bool:
+        return self.result in (Result.BUILT, Result.PRESENT)

@@ -20,7 +20,7 @@ def run(plan: Plan, build: Build, started: Callable[[Step], None]) -> Iterator[O
         else:
             started(step)
             outcome = build(step)
-        if outcome.result is not Result.BUILT:
+        if not outcome.good:
             failed.add(step.package.module)
         interrupted = interrupted or outcome.result is Result.INTERRUPTED
         yield outcome

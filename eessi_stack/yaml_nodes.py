@@ -1,21 +1,24 @@
-"""YAML text → nodes that know their line. What is too large, too deep or no YAML is refused before it costs anything."""
+"""Nodes of a YAML document that know their line, and checks that collect what is wrong with them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from difflib import get_close_matches
 
-from eessi_stack.errors import StackError
-
-if TYPE_CHECKING:
-    from ruamel.yaml.events import Event
+from eessi_stack.errors import StackError, StackErrors
 
 MAX_BYTES = 1 << 20
-MAX_NODES = 50_000  # all of EESSI's 259 easystacks together have fewer than 20 000
-MAX_DEPTH = 20
+MAX_ERRORS = 100
+MAX_SHOWN = 80
 
-_TAB = re.compile(r"^ *\t[ \t]*[^\s#]", re.MULTILINE)
-_TAGS = {None, "!", *(f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map"))}
+_NULL = frozenset({"", "~", "null", "Null", "NULL"})
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
+# EasyBuild reads YAML 1.1, where yes and no are booleans too.
+_BOOLEANS = {
+    spelling: truth
+    for word, truth in {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}.items()
+    for spelling in (word, word.capitalize(), word.upper())
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +28,13 @@ class Scalar:
     plain: bool = True  #: neither quoted nor tagged: may be a number, a boolean or nothing
 
     @property
-    def empty(self) -> bool:
-        return self.plain and self.text in {"", "~", "null", "Null", "NULL"}
+    def value(self) -> str | int | bool | None:
+        """What the text means. Fractions stay text, as most of them are versions: `2023.10`."""
+        if not self.plain:
+            return self.text
+        if self.text in _NULL:
+            return None
+        return int(self.text) if _INTEGER.fullmatch(self.text) else _BOOLEANS.get(self.text, self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,116 +54,100 @@ Node = Scalar | Sequence | Mapping
 
 def error_at(source: str, line: int, reference: str, cause: str, hint: str = "") -> StackError:
     place = f"{source}:{line}"
-    return StackError(reference, f"{place}: {cause}", context=place, hint=hint)
+    return StackError(reference, f"{place}: {_printable(cause)}", context=place, hint=hint)
 
 
-def compose(content: str | bytes, source: str) -> Node:
-    """The one document of a YAML text, as nodes."""
-    from ruamel.yaml import YAML  # noqa: PLC0415 (takes as long as the rest of a light command)
-    from ruamel.yaml.error import MarkedYAMLError  # noqa: PLC0415
-    from ruamel.yaml.reader import ReaderError  # noqa: PLC0415
-
-    text = _decode(content, source)
-    if tab := _TAB.search(text):
-        hint = "indent with spaces only"
-        raise error_at(source, _line(text, tab.start()), "easystack-tab", "a tab in the indentation", hint)
-    try:
-        return _Composer(YAML(typ="safe", pure=True).parse(text), source).document()
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise error_at(source, mark.line + 1 if mark else 1, "easystack-yaml", _cause(error)) from error
-    except ReaderError as error:
-        cause = f"the character U+{ord(error.character):04X} is not allowed in YAML"
-        raise error_at(source, _line(text, error.position), "easystack-yaml", cause) from error
+def quote(text: str) -> str:
+    shown = _printable(text[: MAX_SHOWN + 1])
+    return f"`{shown}`" if len(shown) <= MAX_SHOWN else f"`{shown[:MAX_SHOWN]}…`"
 
 
-def _cause(error: Exception) -> str:
-    parts = (getattr(error, "problem", None), getattr(error, "context", None))
-    return f"not valid YAML: {' '.join(part for part in parts if part)}"
+def _printable(text: str) -> str:
+    """Escape what would not stay on one line of a terminal, or would steer it."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
-def _line(text: str, position: int) -> int:
-    return text.count("\n", 0, position) + 1
+def describe(node: Node) -> str:
+    match node:
+        case Sequence():
+            return "a list"
+        case Mapping():
+            return "a mapping"
+        case Scalar():
+            return "nothing" if node.value is None else quote(node.text)
 
 
-def _decode(content: str | bytes, source: str) -> str:
-    if len(content) > MAX_BYTES:
-        cause = f"larger than {MAX_BYTES // 1024} KiB: this is no easystack"
-        raise error_at(source, 1, "easystack-too-large", cause)
-    if isinstance(content, str):
-        return content
-    try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        cause = f"not UTF-8: byte 0x{content[error.start]:02x}"
-        hint = "save it as UTF-8, for example by `iconv -f latin1 -t utf-8`"
-        raise error_at(source, line, "easystack-encoding", cause, hint) from error
+def is_absent(node: Node | None) -> bool:
+    return node is None or (isinstance(node, Scalar) and node.value is None)
 
 
-class _Composer:
-    """Builds nodes from the parser's events; an alias counts as if it was written out, so no bomb goes off."""
+def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
+    near = get_close_matches(name[:MAX_SHOWN], sorted(known), n=1)
+    return f"did you mean `{near[0]}`?" if near else otherwise
 
-    def __init__(self, events: "Iterator[Event]", source: str) -> None:
-        self.events = events
+
+class Findings:
+    """Takes nodes for what they should be, and goes on where they are not: all that is wrong is said at once."""
+
+    def __init__(self, source: str) -> None:
         self.source = source
-        self.count = 0
-        self.anchors: dict[str, tuple[Node, int]] = {}
+        self.errors: list[StackError] = []
 
-    def document(self) -> Node:
-        next(self.events)  # the stream starts
-        if _kind(next(self.events)) == "StreamEnd":
-            raise error_at(self.source, 1, "easystack-empty", "the file holds nothing", "name what to build: `easyconfigs:`")
-        root = self.node(next(self.events), depth=1)
-        next(self.events)  # the document ends
-        if _kind(event := next(self.events)) != "StreamEnd":
-            self.refuse(event, "easystack-documents", "a second YAML document", "one document a file: split it at `---`")
-        return root
+    def refuse(self, line: int, reference: str, cause: str, hint: str = "") -> None:
+        if len(self.errors) == MAX_ERRORS:
+            more = error_at(
+                self.source, line, "easystack-errors", f"more than {MAX_ERRORS} errors; the rest is not shown"
+            )
+            raise StackErrors((*self.errors, more))
+        self.errors.append(error_at(self.source, line, f"easystack-{reference}", cause, hint))
 
-    def node(self, event: "Event", depth: int) -> Node:
-        if _kind(event) == "Alias":
-            return self.alias(event)
-        if depth > MAX_DEPTH:
-            self.refuse(event, "easystack-too-deep", f"nested deeper than {MAX_DEPTH} levels: this is no easystack")
-        if event.ctag is not None and str(event.ctag) not in _TAGS:
-            self.refuse(event, "easystack-tag", f"the YAML tag `{event.ctag}`", "easystacks hold plain values only")
-        before = self.count
-        self.grow(1, event)
-        node = self.build(event, depth)
-        if event.anchor:
-            self.anchors[event.anchor] = node, self.count - before
-        return node
+    def fields(self, node: Node | None, what: str) -> dict[Scalar, Node]:
+        """Take a mapping with names as keys, each once; one that is absent or left empty has none."""
+        if node is None or is_absent(node):
+            return {}
+        if not isinstance(node, Mapping):
+            self.refuse(node.line, "kind", f"{what} is {describe(node)}, not a mapping", "write `name: value` under it")
+            return {}
+        fields: dict[str, tuple[Scalar, Node]] = {}
+        for key, value in node.pairs:
+            if not isinstance(key, Scalar) or key.value is None:
+                self.refuse(key.line, "key", f"a name in {what} is {describe(key)}")
+            elif key.text in fields:
+                cause = f"{quote(key.text)} stands twice in {what}, first on line {fields[key.text][0].line}"
+                self.refuse(key.line, "duplicate", cause, "keep one of them")
+            else:
+                fields[key.text] = key, value
+        return dict(fields.values())
 
-    def build(self, event: "Event", depth: int) -> Node:
-        line = event.start_mark.line + 1
-        if _kind(event) == "Scalar":
-            return Scalar(text=event.value, line=line, plain=event.implicit[0])
-        items = tuple(self.children(depth + 1))
-        if _kind(event) == "SequenceStart":
-            return Sequence(items=items, line=line)
-        return Mapping(pairs=tuple(zip(items[::2], items[1::2], strict=True)), line=line)
+    def known_fields(self, node: Node | None, what: str, known: Iterable[str]) -> dict[str, Node]:
+        """Take a mapping whose names are all known."""
+        names = tuple(known)
+        fields = self.fields(node, what)
+        for key in fields:
+            if key.text not in names:
+                hint = did_you_mean(key.text, names, f"known: {', '.join(f'`{name}`' for name in names)}")
+                self.refuse(key.line, "unknown-key", f"unknown key {quote(key.text)} in {what}", hint)
+        return {key.text: value for key, value in fields.items() if key.text in names}
 
-    def children(self, depth: int) -> Iterator[Node]:
-        while _kind(event := next(self.events)) not in {"SequenceEnd", "MappingEnd"}:
-            yield self.node(event, depth)
+    def items(self, node: Node | None, what: str) -> tuple[Node, ...]:
+        """Take a list; one that is absent or left empty has no items."""
+        if isinstance(node, Sequence):
+            return node.items
+        if node is not None and not is_absent(node):
+            self.refuse(node.line, "kind", f"{what} is {describe(node)}, not a list", "start each item with `- `")
+        return ()
 
-    def alias(self, event: "Event") -> Node:
-        if event.anchor not in self.anchors:
-            self.refuse(event, "easystack-yaml", f"the alias `*{event.anchor}` has no anchor `&{event.anchor}` above it")
-        node, size = self.anchors[event.anchor]
-        self.grow(size, event)
-        return node
+    def text(self, node: Node | None, what: str) -> str:
+        """Take a text of one line that can be shown and passed on; empty where there is none."""
+        if node is None:
+            return ""
+        if not isinstance(node, Scalar) or node.value in {None, ""}:
+            self.refuse(node.line, "kind", f"{what} is {describe(node)}, not a text")
+            return ""
+        line = " ".join(node.text.split())
+        if not line.isprintable():
+            self.refuse(node.line, "character", f"{what} has a character that cannot be printed: {quote(line)}")
+        return line
 
-    def grow(self, size: int, event: "Event") -> None:
-        self.count += size
-        if self.count > MAX_NODES:
-            cause = f"more than {MAX_NODES} values, those of aliases included: this is no easystack"
-            self.refuse(event, "easystack-too-large", cause)
-
-    def refuse(self, event: "Event", reference: str, cause: str, hint: str = "") -> NoReturn:
-        raise error_at(self.source, event.start_mark.line + 1, reference, cause, hint)
-
-
-def _kind(event: "Event") -> str:
-    """The event's class by its name, so that ruamel is imported where YAML is read and nowhere else."""
-    return type(event).__name__.removesuffix("Event")
+    def texts(self, node: Node | None, what: str) -> tuple[str, ...]:
+        return tuple(self.text(item, f"an item of {what}") for item in self.items(node, what))

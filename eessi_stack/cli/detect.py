@@ -26,10 +26,8 @@ DEFAULT_VERSION = "2023.06"
 @click.option("--accel", is_flag=True, help="only the accelerator; exit 2 without nvidia-smi, 3 when it fails")
 @click.option("--prefix", is_flag=True, help="only the path of the best prefix in the tree; exit 1 without one")
 @click.option("--json", "as_json", is_flag=True, help="everything, as one JSON document")
-@click.option(
-    "--cpuinfo", "file", type=click.File(errors="replace"), help="ask for the machine this is from, - is stdin"
-)
-@click.option("--machine", metavar="ARCH", help="with --cpuinfo: the CPU family of that machine")
+@click.option("--cpuinfo", "file", metavar="FILE", type=click.File(errors="replace"), help="ask for another machine")
+@click.option("--machine", metavar="ARCH", help="with --cpuinfo: its CPU family, where the file does not say")
 @settings_options(without=("target", "accel"))
 def detect(  # noqa: PLR0913 (one parameter a flag)
     *,
@@ -44,7 +42,7 @@ def detect(  # noqa: PLR0913 (one parameter a flag)
 ) -> None:
     """Detect the CPU and GPU of this machine, or of the one that a file is from, and the best prefix of the tree.
 
-    FILE holds its /proc/cpuinfo or its output of lscpu. $EESSI_SOFTWARE_SUBDIR_OVERRIDE and
+    FILE holds its /proc/cpuinfo or its output of lscpu, - is stdin. $EESSI_SOFTWARE_SUBDIR_OVERRIDE and
     $EESSI_ACCELERATOR_TARGET_OVERRIDE are respected.
     """
     if cpu + accel + prefix + as_json > 1:
@@ -102,7 +100,7 @@ def _accelerator_or_none(settings: Settings, file: TextIO | None) -> tuple[str |
         except StackError as error:
             if not error.reference.startswith("gpu-"):
                 raise
-            return None, " ".join([error.message.removeprefix("no accelerator: "), error.context]).strip()
+            return None, ": ".join(filter(None, (error.message.removeprefix("no accelerator: "), error.context)))
     return None, "a file says nothing of GPUs"
 
 
@@ -174,7 +172,7 @@ def _text(document: dict[str, Any]) -> str:
         ("accelerator", f"{document['accelerator'] or 'none'} ({document['accelerator_origin']})"),
         ("tree", root if tree["exists"] else f"{root} (not there)"),
         ("prefix", _prefix_text(document)),
-        ("accel prefix", document["accelerator_prefix"] or ""),
+        ("accel prefix", _accelerator_text(document)),
         *(("note", note) for note in document["notes"]),
     ]
     return "\n".join(_row(label, text) for label, text in rows if text)
@@ -186,6 +184,13 @@ def _prefix_text(document: dict[str, Any]) -> str:
     first, found = document["target"], document["prefix_target"]
     why = "" if found == first else f" (the tree has no {first})"
     return f"{document['prefix']}{why}"
+
+
+def _accelerator_text(document: dict[str, Any]) -> str:
+    if not document["accelerator"] or not document["prefix"]:
+        return ""
+    nothing = f"none: {document['prefix_target']} has nothing for {document['accelerator']}"
+    return document["accelerator_prefix"] or nothing
 
 
 def _row(label: str, text: str) -> str:

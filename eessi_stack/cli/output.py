@@ -3,6 +3,8 @@
 import sys
 import tempfile
 import traceback
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -38,6 +40,11 @@ def error(problem: StackError) -> None:
         message(f"  {line}")
     if problem.hint:
         message(f"  {click.style('hint:', fg='cyan')} {problem.hint}")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, list(known), n=1)
+    return f"did you mean `{near[0]}`?" if near else ""
 
 
 def bug() -> None:

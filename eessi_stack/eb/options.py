@@ -12,21 +12,67 @@ from eessi_stack.model import OptionValue, Step, Target, Tree
 
 #: Options that steer a run: eessi-stack decides them, so they are never taken over from the user's environment.
 STEERING = frozenset(
-    "easystack terse dry-run dry-run-short extended-dry-run missing-modules stop fetch job rebuild force skip "
-    "module-only robot robot-paths filter-deps installpath installpath-software installpath-modules "
-    "subdir-software subdir-modules prefix sourcepath modules-tool module-syntax output-style parallel".split()
+    [
+        "easystack",
+        "terse",
+        "dry-run",
+        "dry-run-short",
+        "extended-dry-run",
+        "missing-modules",
+        "stop",
+        "fetch",
+        "job",
+        "rebuild",
+        "force",
+        "skip",
+        "module-only",
+        "robot",
+        "robot-paths",
+        "filter-deps",
+        "installpath",
+        "installpath-software",
+        "installpath-modules",
+        "subdir-software",
+        "subdir-modules",
+        "prefix",
+        "sourcepath",
+        "modules-tool",
+        "module-syntax",
+        "output-style",
+        "parallel",
+    ]
 )
 
 #: Options of an easystack entry that only say where its recipe or easyblocks come from.
 ORIGIN = frozenset(
-    "from-pr from-commit include-easyblocks-from-pr include-easyblocks-from-commit include-easyblocks robot".split()
+    [
+        "from-pr",
+        "from-commit",
+        "include-easyblocks-from-pr",
+        "include-easyblocks-from-commit",
+        "include-easyblocks",
+        "robot",
+    ]
 )
 
 #: Options of an easystack entry that change how it is built, not what it depends on.
 BUILD_ONLY = frozenset(
-    "accept-eula-for cuda-sanity-check-accept-missing-ptx cuda-sanity-check-error-on-failed-checks "
-    "cuda-sanity-check-strict force ignore-osdeps ignore-test-failure max-parallel parallel "
-    "parallel-extensions-install rebuild skip-sanity-check skip-test-cases skip-test-step".split()
+    [
+        "accept-eula-for",
+        "cuda-sanity-check-accept-missing-ptx",
+        "cuda-sanity-check-error-on-failed-checks",
+        "cuda-sanity-check-strict",
+        "force",
+        "ignore-osdeps",
+        "ignore-test-failure",
+        "max-parallel",
+        "parallel",
+        "parallel-extensions-install",
+        "rebuild",
+        "skip-sanity-check",
+        "skip-test-cases",
+        "skip-test-step",
+    ]
 )
 
 

@@ -61,14 +61,12 @@ def set_up() -> None:
     import logging  # noqa: PLC0415
 
     os.environ["___EASYBUILD___"] = "EasyBuild"  # what the `eb` script sets; EasyBuild refuses to start without
-    from easybuild.framework.easyconfig import easyconfig  # noqa: PLC0415
-    from easybuild.tools.modules import NoModulesTool  # noqa: PLC0415
+    from easybuild.tools import modules  # noqa: PLC0415
     from easybuild.tools.options import set_up_configuration  # noqa: PLC0415
 
     set_up_configuration(args=["--robot", "--missing", "--terse"], silent=True)
     logging.disable(logging.CRITICAL)  # a third of EasyBuild's time goes into its log
-    tool = NoModulesTool()
-    easyconfig.modules_tool = lambda *_, **__: tool  # else every recipe constructs one anew
+    modules.avail_modules_tools = dict  # so that EasyBuild falls back to its NoModulesTool: Lmod need not be there
 
 
 class Graph:
@@ -83,7 +81,9 @@ class Graph:
         """The modules that an easystack entry asks for; one with an error where it cannot be told."""
         path = name if os.path.isabs(name) and Path(name).is_file() else self.by_name.get(os.path.basename(name))
         if path is None:
-            return [self.failed(os.path.basename(name), "", f"no easyconfig {os.path.basename(name)} in the robot path")]
+            return [
+                self.failed(os.path.basename(name), "", f"no easyconfig {os.path.basename(name)} in the robot path")
+            ]
         return self.add(path, hidden=False)
 
     def add(self, path: str, *, hidden: bool) -> list[str]:

@@ -1,0 +1,51 @@
+"""`eessi-stack config`: what is in force, and where each value comes from."""
+
+import json
+import shlex
+from typing import Any
+
+import click
+
+from eessi_stack import config as configuration
+from eessi_stack import flow
+from eessi_stack.cli import output
+from eessi_stack.cli.options import settings_options
+from eessi_stack.config import Settings
+
+EVERYTHING = tuple(option.name for option in configuration.OPTIONS)
+
+#: The variables that plain `eb` needs to see the tree as eessi-stack does.
+FOR_EB = ("EASYBUILD_", "EESSI_", "EPREFIX")
+
+
+@click.command()
+@click.option("--easybuild", is_flag=True, help="the same configuration for plain `eb`, as shell exports")
+@click.option("--json", "as_json", is_flag=True, help="one JSON document")
+@settings_options(*EVERYTHING)
+def config(*, settings: Settings, easybuild: bool, as_json: bool) -> None:
+    """Show the settings in force and where each comes from."""
+    if easybuild:
+        place = flow.work(settings)
+        own = {"EASYBUILD_MODULES_TOOL": "Lmod", "EASYBUILD_INSTALLPATH": str(place.tree.prefix(place.target))}
+        chosen = {name: value for name, value in place.environment.items() if name.startswith(FOR_EB)} | own
+        for name, value in sorted(chosen.items()):
+            output.result(f"export {name}={shlex.quote(value)}")
+        return
+    rows = [
+        (option.name, shown(settings, option.name), settings.origins[option.name]) for option in configuration.OPTIONS
+    ]
+    if as_json:
+        values = {name: {"value": value, "from": origin} for name, value, origin in rows}
+        output.result(json.dumps({"format": "eessi-stack-config", "version": 1, "settings": values}, indent=2))
+        return
+    for name, value, origin in rows:
+        output.result(f"{name:<14} {value or '-':<50} {origin}")
+
+
+def shown(settings: Settings, name: str) -> str:
+    """A setting as it would be written."""
+    fields = {"target": "targets", "accel": "accelerator"}
+    value: Any = getattr(settings, fields.get(name, name.replace("-", "_")))
+    if isinstance(value, tuple):
+        return (":" if name == "robot-paths" else ",").join(str(part) for part in value)
+    return "" if value is None else str(value)

@@ -1,0 +1,87 @@
+"""`eessi-stack install`: make the tree match the stack, and prove it."""
+
+import os
+from collections.abc import Iterator
+
+import click
+
+from eessi_stack import flow
+from eessi_stack.cli import missing as missing_command
+from eessi_stack.cli import output, progress, stack
+from eessi_stack.cli.options import settings_options
+from eessi_stack.config import Settings
+from eessi_stack.errors import ExitCode
+from eessi_stack.model import Comparison, Outcome, Plan, Result
+
+
+@click.command()
+@click.argument("easystacks", metavar="EASYSTACK...", nargs=-1, required=True)
+@click.option("--dry-run", "-n", is_flag=True, help="print the plan and do nothing")
+@settings_options("robot-paths", "filter-deps", "sources", "work-dir", "cores", "lmod")
+@click.pass_context
+def install(context: click.Context, *, settings: Settings, easystacks: tuple[str, ...], dry_run: bool) -> None:
+    """Install what of the stack is missing, into the prefix of the target.
+
+    A failed package skips only what depends on it. Run it again, and it does what is left.
+    """
+    asked, place = stack.load(easystacks, settings)
+    plan, comparison = flow.plan(asked, place)
+    if dry_run:
+        output.result("\n".join(described(plan)))
+        context.exit(missing_command.verdict(comparison))
+    if os.geteuid() == 0 and plan.steps:
+        output.message("running as root: installations belong to root, and their read-only modes do not bind it")
+    with progress.reporter(settings.color) as reporter:
+        outcomes = flow.install(plan, place, reporter)
+    proof = flow.compared_again(comparison, asked, place)
+    output.result("\n".join(report(outcomes, proof)))
+    context.exit(verdict(outcomes, proof))
+
+
+def verdict(outcomes: tuple[Outcome, ...], proof: Comparison) -> ExitCode:
+    if any(outcome.result is Result.INTERRUPTED for outcome in outcomes):
+        return ExitCode.INTERRUPTED
+    if any(not outcome.good for outcome in outcomes):
+        return ExitCode.FINDING
+    return missing_command.verdict(proof)
+
+
+def described(plan: Plan) -> Iterator[str]:
+    """The plan, a line a step."""
+    if not plan.steps:
+        yield "nothing to do"
+        return
+    yield f"{len(plan.steps)} packages to build for {plan.target}:"
+    yield ""
+    width = max(len(step.package.module) for step in plan.steps)
+    for step in plan.steps:
+        yield f"  {step.action:<8}{step.package.module:<{width}}  {step.reason}"
+    yield ""
+    for prefix in dict.fromkeys(str(step.prefix) for step in plan.steps):
+        yield f"into {prefix}"
+
+
+def report(outcomes: tuple[Outcome, ...], proof: Comparison) -> Iterator[str]:
+    """What a run leaves to be said; last, everything that failed."""
+    good = [outcome for outcome in outcomes if outcome.good]
+    bad = [outcome for outcome in outcomes if not outcome.good]
+    if outcomes:
+        seconds = sum(outcome.seconds for outcome in outcomes)
+        yield f"{len(good)} of {len(outcomes)} packages built in {progress.duration(seconds)}"
+    if not bad:
+        yield from missing_command.text(proof)
+    for outcome in bad:
+        if outcome.result is Result.SKIPPED:
+            yield f"SKIPPED: {outcome.step.package.module}: {outcome.cause}"
+    for outcome in bad:
+        if outcome.result is not Result.SKIPPED:
+            yield from failure(outcome)
+
+
+def failure(outcome: Outcome) -> Iterator[str]:
+    yield ""
+    code = f" (EasyBuild's exit code {outcome.exit_code})" if outcome.exit_code is not None else ""
+    yield f"FAILED: {outcome.step.package.module}: {outcome.cause}{code}"
+    if outcome.log:
+        yield f"  log: {outcome.log}"
+    yield from (f"  | {line}" for line in outcome.tail)

@@ -1,0 +1,151 @@
+"""Step → Outcome: one EasyBuild process a package, in a session of its own."""
+
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from eessi_stack.eb import supervise
+from eessi_stack.eb.options import flags
+from eessi_stack.model import Action, Outcome, Result, Step
+
+_POLL = 0.1  # seconds between two looks at the log
+_TAIL = 20  # lines of the log that an outcome carries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """What one EasyBuild process gets."""
+
+    step: Step
+    environment: Mapping[str, str]
+    log: Path
+    lock: int  #: descriptor of the intent mark's lock, kept open by the build as long as it lives
+    stale: bool  #: an earlier build of this module was cut off: what it left is removed first
+    phase: Callable[[str], None]  #: told what EasyBuild is doing
+
+
+def build(job: Build) -> Outcome:
+    """Build one package. What a build that did not end well left in the module tree is taken away again."""
+    began = time.monotonic()
+    if job.stale:
+        clear(job.step)
+    job.log.parent.mkdir(parents=True, exist_ok=True)
+    code, interrupted = _run(job)
+    module_file = module_path(job.step)
+    complete = code == 0 and module_file is not None
+    if not complete:
+        clear(job.step)
+    result = Result.BUILT if complete else Result.INTERRUPTED if interrupted else Result.FAILED
+    return Outcome(
+        step=job.step,
+        result=result,
+        seconds=time.monotonic() - began,
+        exit_code=code,
+        log=str(job.log),
+        cause="" if complete else _cause(code, job.log, interrupted=interrupted),
+        tail=() if complete else tail(job.log),
+    )
+
+
+def command(step: Step) -> tuple[str, ...]:
+    """How EasyBuild is started: without the `eb` script, which would import EasyBuild twice."""
+    options = step.package.requests[-1].options if step.package.requests else ()
+    rebuild = () if step.action is Action.INSTALL else ("--rebuild",)
+    return (sys.executable, "-m", "easybuild.main", step.package.recipe, *rebuild, *flags(options))
+
+
+def _run(job: Build) -> tuple[int, bool]:
+    """EasyBuild's exit code, and whether the run was interrupted. The build ends when this process does."""
+    lifeline, held = os.pipe()
+    words = (sys.executable, "-I", supervise.__file__, str(lifeline), *command(job.step))
+    with job.log.open("wb") as log:
+        process = subprocess.Popen(
+            words,
+            env=dict(job.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=(lifeline, job.lock),
+        )
+    os.close(lifeline)
+    try:
+        _follow(process, job)
+    except KeyboardInterrupt:
+        os.close(held)
+        return process.wait(), True
+    else:
+        os.close(held)
+        return process.returncode, False
+    finally:
+        _end(process)
+
+
+def _follow(process: "subprocess.Popen[bytes]", job: Build) -> None:
+    """Tell the phases that EasyBuild writes to its log until it ends."""
+    with job.log.open(encoding="utf-8", errors="replace") as log:
+        while process.poll() is None:
+            for line in log:
+                if line.startswith("== "):
+                    job.phase(line[3:].strip().rstrip("."))
+            time.sleep(_POLL)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Whatever is left of the build's process group, such as commands that outlived EasyBuild."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def module_path(step: Step) -> Path | None:
+    base = step.prefix / "modules" / "all" / step.package.module
+    return next((path for path in (base.with_name(f"{base.name}.lua"), base) if path.is_file()), None)
+
+
+def clear(step: Step) -> None:
+    """Take away what an unfinished build of the module left: module file, its links, directory, EasyBuild's lock.
+
+    The caller holds the module's intent mark, so none of it can be in use by another build of ours.
+    """
+    modules = step.prefix / "modules"
+    for name in (f"{step.package.module}.lua", step.package.module):
+        for category in sorted(modules.iterdir()) if modules.is_dir() else ():
+            path = category / name
+            if path.is_symlink() or path.is_file():
+                path.unlink()
+    installation = step.prefix / "software" / step.package.module
+    if installation.is_dir() and not installation.is_symlink():
+        remove_tree(installation)
+    lock = step.prefix / "software" / ".locks" / f"{str(installation).replace('/', '_')}.lock"
+    if lock.is_dir():
+        shutil.rmtree(lock)
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a directory whose parts may be read-only, as installations are."""
+    for path, _, _ in os.walk(folder):
+        Path(path).chmod(stat.S_IRWXU)
+    shutil.rmtree(folder)
+
+
+def _cause(code: int, log: Path, *, interrupted: bool) -> str:
+    if interrupted:
+        return "interrupted"
+    if code == 0:
+        return "EasyBuild ended well, but there is no module file"
+    lines = [line for line in tail(log, 200) if line.startswith("ERROR")]
+    return lines[-1].removeprefix("ERROR: ").strip() if lines else f"EasyBuild ended with exit code {code}"
+
+
+def tail(log: Path, count: int = _TAIL) -> tuple[str, ...]:
+    """The last lines of a log that say something."""
+    lines: Sequence[str] = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return tuple([line for line in lines if line.strip()][-count:])

@@ -1,0 +1,158 @@
+"""Fetch each source once, checked, from any place that has the same sha256. What has another checksum is never used."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from eessi_stack.eb.facts import run_reader
+from eessi_stack.eb.mirrors import Mirrors
+from eessi_stack.model import Package
+
+_TIMEOUT = 60  # seconds without a byte
+_AT_ONCE = 4  # downloads side by side
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that a build reads: where it belongs, where it can be had, what it must hash to."""
+
+    path: str
+    urls: tuple[str, ...] = ()
+    checksums: tuple[str, ...] = ()  #: any of these SHA256 sums will do; none: EasyBuild itself checks
+    git: bool = False  #: made from a git repository by EasyBuild itself
+
+
+class Sources(msgspec.Struct, frozen=True, kw_only=True):
+    """The files of one package; `error` where EasyBuild could not tell them all."""
+
+    files: tuple[Source, ...]
+    error: str = ""
+
+
+class Fetched(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one source: where it came from, or why it could not be had."""
+
+    source: Source
+    origin: str = ""  #: "" where it was there already
+    problems: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.problems)
+
+
+def of_packages(packages: Sequence[Package], family: str, environment: Mapping[str, str]) -> dict[str, Sources]:
+    """Module → the files it needs, as EasyBuild's own fetch step names them."""
+    question = {"family": family, "recipes": [package.recipe for package in packages]}
+    with tempfile.TemporaryDirectory(prefix="eessi-stack-") as scratch:  # fetch steps make folders where they install
+        answer = run_reader("eessi_stack.eb.source_list", question, {**environment, "EASYBUILD_INSTALLPATH": scratch})
+    found = msgspec.convert(answer["packages"], list[Sources])
+    return {package.module: sources for package, sources in zip(packages, found, strict=True)}
+
+
+def fetch(sources: Iterable[Source], mirrors: Mirrors, done: Callable[[Fetched], Any]) -> tuple[Fetched, ...]:
+    """Have every source in place, each fetched once however many packages want it."""
+    wanted = {source.path: source for source in sources if not source.git}
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        results = []
+        for result in pool.map(lambda source: _fetch(source, mirrors), wanted.values()):
+            done(result)
+            results.append(result)
+    return tuple(results)
+
+
+def _fetch(source: Source, mirrors: Mirrors) -> Fetched:
+    target = Path(source.path)
+    try:
+        if _good(target, source):
+            return Fetched(source=source)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(target):
+            if _good(target, source):  # another process may have fetched it meanwhile
+                return Fetched(source=source)
+            return _download_any(source, target, mirrors)
+    except OSError as error:
+        return Fetched(source=source, problems=(f"{target}: {error.strerror or error}",))
+
+
+def _good(path: Path, source: Source) -> bool:
+    return path.is_file() and (not source.checksums or sha256(path) in source.checksums)
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _locked(target: Path) -> Iterator[None]:
+    """One download of a file at a time, on this machine and on file systems that share locks."""
+    lock = target.with_name(f".{target.name}.lock")
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+        lock.unlink(missing_ok=True)
+
+
+def _download_any(source: Source, target: Path, mirrors: Mirrors) -> Fetched:
+    problems = []
+    places: list[tuple[str, Callable[[Path], None]]] = [(url, _downloader(url)) for url in source.urls]
+    if source.checksums:
+        places += mirrors.places(target.name, source.urls, source.checksums)
+    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=target.parent) as scratch:
+        for origin, get in places:
+            part = Path(scratch) / target.name
+            problem = _get(get, part, source)
+            if problem is None:
+                _publish(part, target)
+                return Fetched(source=source, origin=origin)
+            problems.append(f"{origin}: {problem}")
+    return Fetched(source=source, problems=tuple(problems) or ("EasyBuild knows no URL for it",))
+
+
+def _get(get: Callable[[Path], None], part: Path, source: Source) -> str | None:
+    """Download to a temporary name; why it is no use, or None."""
+    part.unlink(missing_ok=True)
+    try:
+        get(part)
+    except urllib.error.HTTPError as error:
+        return f"HTTP {error.code}"
+    except (urllib.error.URLError, OSError, ValueError) as error:
+        return str(getattr(error, "reason", error))
+    if not source.checksums:
+        return None
+    found = sha256(part)
+    return None if found in source.checksums else f"has another checksum: {found}"
+
+
+def _downloader(url: str) -> Callable[[Path], None]:
+    def get(part: Path) -> None:
+        request = urllib.request.Request(url, headers={"User-Agent": "eessi-stack"})  # noqa: S310 (see scheme below)
+        if request.type not in ("http", "https", "ftp", "file"):
+            raise ValueError(f"{request.type}: is not a scheme to download from")
+        with urllib.request.urlopen(request, timeout=_TIMEOUT) as reply, part.open("wb") as file:  # noqa: S310
+            shutil.copyfileobj(reply, file)
+            expected = reply.headers.get("Content-Length")
+        if expected is not None and part.stat().st_size != int(expected):
+            raise ValueError(f"cut off after {part.stat().st_size} of {expected} bytes")
+
+    return get
+
+
+def _publish(part: Path, target: Path) -> None:
+    """Give a checked file its name, at once; one with the wrong content is set aside, not lost."""
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+    if target.exists():
+        target.rename(target.with_name(f"{target.name}.bad"))
+    part.replace(target)

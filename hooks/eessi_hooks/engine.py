@@ -1,0 +1,105 @@
+"""Runs the rules of a hook point: ends what the step before it opened, applies what matches, logs why."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from functools import cache
+from typing import Protocol, cast
+
+from eessi_hooks.actions import Config, Step
+from eessi_hooks.rule import Facts, Rule, matches
+from eessi_hooks.rules import RULES
+from eessi_hooks.target import BuildTarget
+
+
+class EasyConfig(Config, Protocol):
+    def disable_templating(self) -> AbstractContextManager[object]: ...
+
+
+class Subject(Protocol):
+    """What EasyBuild hands to a hook: an easyconfig while parsing, later an easyblock or an extension."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> str | None: ...
+
+
+EasyConfigs = Sequence[Mapping[str, Subject]]
+
+
+class Engine:
+    def __init__(self, rules: Sequence[Rule], target: BuildTarget, log: Callable[[str], None]) -> None:
+        self._rules = rules
+        self._target = target
+        self._log = log
+        self._open: dict[tuple[int, str], ExitStack] = {}
+
+    def run(self, point: str, subject: Subject) -> None:
+        self._close(point, subject)
+        cfg = cast("EasyConfig", getattr(subject, "cfg", subject))
+        # Texts are edited as they were written: at most points not all templates have a value yet.
+        with cfg.disable_templating():
+            facts = self._facts(point, subject, cfg)
+            for rule in self._rules:
+                if matches(rule, facts):
+                    self._apply(
+                        rule, facts, Step(cfg=cfg, target=self._target, block=subject, undo=self._undo(point, subject))
+                    )
+
+    def _facts(self, point: str, subject: Subject, cfg: Config) -> Facts:
+        toolchain = cast("Mapping[str, str]", cfg["toolchain"])
+        return Facts(
+            point=point,
+            software=subject.name,
+            version=subject.version or "",
+            toolchain=(toolchain["name"], toolchain["version"]),
+            target=self._target,
+        )
+
+    def _apply(self, rule: Rule, facts: Facts, step: Step) -> None:
+        try:
+            changed = rule.do.apply(step)
+        except Exception as error:
+            raise _failure(rule, facts, error) from error
+        effect = "" if changed else "nothing to do for "
+        self._log(f"hook rule: {effect}{facts.software}/{facts.version} at {facts.point}: {rule.do} (why: {rule.why})")
+
+    def _undo(self, point: str, subject: Subject) -> ExitStack:
+        """Give the end of what a point opens: at a `pre_` point its step, anywhere else the build."""
+        return self._open.setdefault((id(subject), point.removeprefix("pre_")), ExitStack())
+
+    def _close(self, point: str, subject: Subject) -> None:
+        """End what the step opened; `post_easyblock`, which comes after failed steps too, ends all that is left."""
+        if point == "post_easyblock":
+            while self._open:
+                self._open.popitem()[1].close()
+        elif point.startswith("post_"):
+            self._open.pop((id(subject), point.removeprefix("post_")), ExitStack()).close()
+
+
+def run(point: str, subject: Subject) -> None:
+    _engine().run(point, subject)
+
+
+def run_each(point: str, ecs: EasyConfigs) -> None:
+    for ec in ecs:
+        run(point, ec["ec"])
+
+
+@cache
+def _engine() -> Engine:
+    """One for the session: EasyBuild changes the environment while it builds, and what is built for stays the same."""
+    from easybuild.base import fancylogger
+
+    log = fancylogger.getLogger("eessi_hooks", fname=False)
+    return Engine(RULES, BuildTarget.from_env(os.environ), log.info)
+
+
+def _failure(rule: Rule, facts: Facts, error: Exception) -> Exception:
+    from easybuild.tools.build_log import EasyBuildError
+
+    reason = error.msg if isinstance(error, EasyBuildError) else f"{type(error).__name__}: {error}"
+    where = f"{facts.software}/{facts.version} at {facts.point}"
+    text = f"{reason}\nraised for {where} by the hook rule: {rule}\nwhich is there because: {rule.why}"
+    return cast("Exception", EasyBuildError(text))

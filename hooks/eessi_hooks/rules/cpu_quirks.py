@@ -1,0 +1,87 @@
+"""What does not compile, or computes wrongly, for some CPUs as the easyconfig has it."""
+
+from eessi_hooks.actions import append, assign, build_option, toolchain_options
+from eessi_hooks.rule import Rule
+from eessi_hooks.target import A64FX, GRACE, NEOVERSE_N1, NEOVERSE_V1
+
+_HIGHWAY = "its tests do not compile or run: https://github.com/EESSI/software-layer/issues/469"
+_A64FX_LLVM = "LLVM of that age does not compile for A64FX: https://github.com/EESSI/software-layer/issues/1213"
+_NUMPY = "numpy 1.24.2 has problems with -march=native"
+
+RULES = (
+    Rule(
+        software=("casacore",),
+        at="parse",
+        versions=("3.5.0",),
+        toolchain=("foss", "2023b"),
+        cpus=(NEOVERSE_V1,),
+        do=toolchain_options(vectorize=False),
+        why="GCC 13.2.0 fails to compile it vectorized: https://github.com/EESSI/software-layer/pull/479",
+    ),
+    Rule(
+        software=("FreeImage",),
+        at="parse",
+        versions=("3.18.0",),
+        families=("aarch64",),
+        do=toolchain_options(pic=True, extra_cflags="-DPNG_ARM_NEON_OPT=0"),
+        why="needs -fPIC on Arm: https://github.com/EESSI/software-layer/pull/736",
+    ),
+    Rule(
+        software=("OpenBLAS",),
+        at="parse",
+        before="0.3.23",
+        cpus=(NEOVERSE_V1,),
+        do=assign("max_failing_lapack_tests_num_errors", 400),
+        why="a few more numerical failures in LAPACK's tests: https://github.com/EESSI/software-layer/issues/314",
+    ),
+    Rule(
+        software=("Highway",),
+        at="pre_prepare",
+        versions=("1.0.4",),
+        toolchain=("GCCcore", "12.3.0"),
+        cpus=(A64FX, NEOVERSE_V1, GRACE),
+        do=append("configopts", "-DHWY_ENABLE_TESTS=OFF"),
+        why=_HIGHWAY,
+    ),
+    Rule(
+        software=("Highway",),
+        at="pre_prepare",
+        versions=("1.0.4",),
+        toolchain=("GCCcore", "12.3.0"),
+        cpus=(NEOVERSE_N1,),
+        do=build_option("optarch", "GENERIC"),
+        why=_HIGHWAY,
+    ),
+    Rule(
+        software=("LLVM",),
+        at="pre_prepare",
+        versions=("14.0.6", "15.0.5"),
+        cpus=(A64FX,),
+        do=build_option("optarch", "march=armv8.2-a"),
+        why=_A64FX_LLVM,
+    ),
+    Rule(
+        software=("Rust",),
+        at="pre_prepare",
+        versions=("1.65.0",),
+        cpus=(A64FX,),
+        do=build_option("optarch", "march=armv8.2-a"),
+        why=f"it brings LLVM 15; {_A64FX_LLVM}",
+    ),
+    Rule(
+        software=("numpy",),
+        at="pre_single_extension",
+        versions=("1.24.2",),
+        cpus=(NEOVERSE_V1,),
+        do=build_option("optarch", "march=armv8.4-a"),
+        why=_NUMPY,
+    ),
+    Rule(
+        software=("numpy",),
+        at="pre_single_extension",
+        versions=("1.24.2",),
+        cpus=(A64FX,),
+        do=build_option("optarch", "march=armv8.2-a"),
+        why=_NUMPY,
+    ),
+)

@@ -1,0 +1,55 @@
+"""What software is built for, as the environment says it: the only reader of EESSI's variables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+A64FX = "aarch64/a64fx"
+AARCH64_GENERIC = "aarch64/generic"
+AXION = "aarch64/google/axion"
+CASCADELAKE = "x86_64/intel/cascadelake"
+GRACE = "aarch64/nvidia/grace"
+GRAVITON4 = "aarch64/aws/graviton4"
+HASWELL = "x86_64/intel/haswell"
+ICELAKE = "x86_64/intel/icelake"
+NEOVERSE_N1 = "aarch64/neoverse_n1"
+NEOVERSE_V1 = "aarch64/neoverse_v1"
+P550 = "riscv64/sifive/p550"
+POWER9 = "ppc64le/power9le"
+PPC64LE_GENERIC = "ppc64le/generic"
+RISCV64_GENERIC = "riscv64/generic"
+SAPPHIRERAPIDS = "x86_64/intel/sapphirerapids"
+SKYLAKE = "x86_64/intel/skylake_avx512"
+X60 = "riscv64/spacemit/x60"
+X86_64_GENERIC = "x86_64/generic"
+ZEN2 = "x86_64/amd/zen2"
+ZEN3 = "x86_64/amd/zen3"
+ZEN4 = "x86_64/amd/zen4"
+ZEN5 = "x86_64/amd/zen5"
+
+FAMILIES = frozenset({"aarch64", "ppc64le", "riscv64", "x86_64"})
+CPUS = frozenset(
+    {A64FX, AARCH64_GENERIC, AXION, CASCADELAKE, GRACE, GRAVITON4, HASWELL, ICELAKE, NEOVERSE_N1, NEOVERSE_V1, P550}
+    | {POWER9, PPC64LE_GENERIC, RISCV64_GENERIC, SAPPHIRERAPIDS, SKYLAKE, X60, X86_64_GENERIC, ZEN2, ZEN3, ZEN4, ZEN5},
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildTarget:
+    """What is not known is None, and rules that need it do not apply."""
+
+    eessi_version: str | None = None  #: `2023.06`
+    cpu: str | None = None  #: `x86_64/amd/zen3`
+    family: str | None = None  #: `x86_64`
+    eprefix: str | None = None  #: where the compatibility layer is; None: there is none, the host is used as it is
+    accelerator: str | None = None  #: `nvidia/cc90`
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "BuildTarget":
+        cpu = environ.get("EESSI_SOFTWARE_SUBDIR") or None
+        return cls(
+            eessi_version=environ.get("EESSI_VERSION") or None,
+            cpu=cpu,
+            family=environ.get("EESSI_CPU_FAMILY") or (cpu.split("/", 1)[0] if cpu else None),
+            eprefix=environ.get("EESSI_EPREFIX") or environ.get("EPREFIX") or None,
+            accelerator=environ.get("EESSI_ACCELERATOR_TARGET", "").removeprefix("accel/") or None,
+        )
