@@ -1,4 +1,4 @@
-"""Packages × inventory → Comparison: what is true of every package of a stack on one target. Pure.
+"""Packages and inventory → Comparison: what is true of every package of a stack on one target. Pure.
 
 What the words mean: https://github.com/EESSI/eessi-stack, README, "What missing means".
 """
@@ -36,9 +36,7 @@ def compare(
     graph = {package.module: package for package in packages}
     findings = _walk(graph, inventory, strict=strict)
     excluded = _excluded(graph, inventory, exclusions, target)
-    verdicts = {
-        module: _verdict(graph[module], inventory, findings, excluded, strict=strict) for module in build_order(graph)
-    }
+    verdicts = {module: _verdict(graph[module], inventory, findings, excluded) for module in build_order(graph)}
     requests = [(request, verdicts[package.module]) for package in packages for request in package.requests]
     shown = tuple(verdict for verdict in verdicts.values())
     return Comparison(target=target, verdicts=shown, requests=tuple(sorted(requests, key=_position)))
@@ -107,10 +105,8 @@ def _matches(exclusion: Exclusion, package: Package, target: Target) -> bool:
     return applies and name in (package.filename.removesuffix(".eb"), package.module.replace("/", "-"))
 
 
-def _verdict(
-    package: Package, inventory: Inventory, findings: _Findings, excluded: Mapping[str, str], *, strict: bool
-) -> Verdict:
-    state, reason = _state(package, inventory, findings, excluded, strict=strict)
+def _verdict(package: Package, inventory: Inventory, findings: _Findings, excluded: Mapping[str, str]) -> Verdict:
+    state, reason = _state(package, inventory, findings, excluded)
     return Verdict(
         package=package,
         state=state,
@@ -119,8 +115,8 @@ def _verdict(
     )
 
 
-def _state(
-    package: Package, inventory: Inventory, findings: _Findings, excluded: Mapping[str, str], *, strict: bool
+def _state(  # noqa: PLR0911 (one return a state)
+    package: Package, inventory: Inventory, findings: _Findings, excluded: Mapping[str, str]
 ) -> tuple[State, str]:
     module = package.module
     if inventory.has(module):

@@ -47,7 +47,7 @@ class StackError(Exception):
         self.exit_code = exit_code
 
 
-class StackErrors(StackError):
+class StackErrors(StackError):  # noqa: N818 (several of them)
     """Several failures found in one go, so that nobody mends them one run at a time."""
 
     def __init__(self, errors: tuple[StackError, ...]) -> None:

@@ -1,4 +1,4 @@
-"""The command line: one file a command, loaded when it is asked for, and the one place where errors become exit codes."""
+"""The command line: one file a command, loaded when asked for, and the one place where errors become exit codes."""
 
 import importlib
 import sys

@@ -22,7 +22,7 @@ from eessi_stack.model import Comparison, Package, State, Verdict
 @click.option("--json", "as_json", is_flag=True, help="one JSON document")
 @settings_options("robot-paths", "filter-deps")
 @click.pass_context
-def missing(
+def missing(  # noqa: PLR0913 (one parameter a flag)
     context: click.Context,
     *,
     settings: Settings,
@@ -64,13 +64,9 @@ def text(comparison: Comparison) -> Iterator[str]:
     yield from section("FAILED: installed, but broken:", comparison.of(State.BROKEN))
     yield from section("excluded:", comparison.of(State.EXCLUDED))
     yield from section(
-        "drift (recipes that changed since the stack was built; not counted as missing):", drift(comparison)
+        "drift (recipes that changed since the stack was built; not counted as missing):", comparison.of(State.DRIFT)
     )
     yield summary(comparison)
-
-
-def drift(comparison: Comparison) -> tuple[Verdict, ...]:
-    return comparison.of(State.DRIFT)
 
 
 def section(title: str, verdicts: tuple[Verdict, ...]) -> Iterator[str]:
@@ -102,7 +98,7 @@ def summary(comparison: Comparison) -> str:
     entries = [one.state for _, one in comparison.requests]
     counts = ", ".join(f"{entries.count(state)} {state}" for state in State if state in entries)
     if verdict(comparison) is ExitCode.OK:
-        drifted = len(drift(comparison))
+        drifted = len(comparison.of(State.DRIFT))
         return f"No missing installations ({counts}" + (f"; {drifted} packages drifted)" if drifted else ")")
     return f"{len(entries)} entries on {comparison.target}: {counts}"
 

@@ -33,7 +33,7 @@ def reporter(color: str) -> Iterator[Reporter]:
         yield Plain()
         return
     from rich.console import Console  # noqa: PLC0415 (only a terminal pays for rich)
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
     console = Console(stderr=True, no_color=color == "never", highlight=False)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn())

@@ -66,7 +66,7 @@ class Mirrors:
             part = kept.with_suffix(f".{threading.get_native_id()}")
             part.write_text(lines, encoding="utf-8")
             part.replace(kept)
-        return dict(line.split(" ", 1) for line in kept.read_text(encoding="utf-8").splitlines())  # type: ignore[misc]
+        return dict(line.split(" ", 1) for line in kept.read_text(encoding="utf-8").splitlines())
 
 
 def orig_files(index: str) -> list[tuple[str, str]]:

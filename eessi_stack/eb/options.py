@@ -12,67 +12,28 @@ from eessi_stack.model import OptionValue, Step, Target, Tree
 
 #: Options that steer a run: eessi-stack decides them, so they are never taken over from the user's environment.
 STEERING = frozenset(
-    [
-        "easystack",
-        "terse",
-        "dry-run",
-        "dry-run-short",
-        "extended-dry-run",
-        "missing-modules",
-        "stop",
-        "fetch",
-        "job",
-        "rebuild",
-        "force",
-        "skip",
-        "module-only",
-        "robot",
-        "robot-paths",
-        "filter-deps",
-        "installpath",
-        "installpath-software",
-        "installpath-modules",
-        "subdir-software",
-        "subdir-modules",
-        "prefix",
-        "sourcepath",
-        "modules-tool",
-        "module-syntax",
-        "output-style",
-        "parallel",
-    ]
+    """
+    easystack terse dry-run dry-run-short extended-dry-run missing-modules stop fetch job rebuild force
+    skip module-only robot robot-paths filter-deps installpath installpath-software installpath-modules
+    subdir-software subdir-modules prefix sourcepath modules-tool module-syntax output-style parallel
+    """.split()  # noqa: SIM905 (a list of this length is unreadable)
 )
 
 #: Options of an easystack entry that only say where its recipe or easyblocks come from.
 ORIGIN = frozenset(
-    [
-        "from-pr",
-        "from-commit",
-        "include-easyblocks-from-pr",
-        "include-easyblocks-from-commit",
-        "include-easyblocks",
-        "robot",
-    ]
+    """
+    from-pr from-commit include-easyblocks-from-pr include-easyblocks-from-commit include-easyblocks
+    robot
+    """.split()  # noqa: SIM905 (a list of this length is unreadable)
 )
 
 #: Options of an easystack entry that change how it is built, not what it depends on.
 BUILD_ONLY = frozenset(
-    [
-        "accept-eula-for",
-        "cuda-sanity-check-accept-missing-ptx",
-        "cuda-sanity-check-error-on-failed-checks",
-        "cuda-sanity-check-strict",
-        "force",
-        "ignore-osdeps",
-        "ignore-test-failure",
-        "max-parallel",
-        "parallel",
-        "parallel-extensions-install",
-        "rebuild",
-        "skip-sanity-check",
-        "skip-test-cases",
-        "skip-test-step",
-    ]
+    """
+    accept-eula-for cuda-sanity-check-accept-missing-ptx cuda-sanity-check-error-on-failed-checks cuda-
+    sanity-check-strict force ignore-osdeps ignore-test-failure max-parallel parallel parallel-
+    extensions-install rebuild skip-sanity-check skip-test-cases skip-test-step
+    """.split()  # noqa: SIM905 (a list of this length is unreadable)
 )
 
 
@@ -137,7 +98,7 @@ def configuration(tree: Tree, target: Target, site: Site) -> dict[str, str]:
 
 
 def eessi_environment(tree: Tree, target: Target, compat: Path | None) -> dict[str, str]:
-    """The variables by which hooks and recipes know what they are built for, as EESSI's own initialisation sets them."""
+    """The variables that tell hooks and recipes what they are built for, as EESSI's own initialisation sets them."""
     variables = {
         "EESSI_VERSION": tree.version,
         "EESSI_CVMFS_REPO": str(tree.repo),

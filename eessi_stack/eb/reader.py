@@ -9,6 +9,7 @@ import json
 import os
 import platform
 import sys
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def pretend_machine(family: str) -> None:
     real = platform.uname()
     if real.machine == family:
         return
-    told = platform.uname_result(real.system, real.node, real.release, real.version, family)  # type: ignore[call-arg]
+    told = platform.uname_result(real.system, real.node, real.release, real.version, family)
     platform.uname = lambda: told
     platform.machine = lambda: family
 
@@ -79,11 +80,10 @@ class Graph:
 
     def add_request(self, name: str) -> list[str]:
         """The modules that an easystack entry asks for; one with an error where it cannot be told."""
-        path = name if os.path.isabs(name) and Path(name).is_file() else self.by_name.get(os.path.basename(name))
+        filename = Path(name).name
+        path = name if Path(name).is_absolute() and Path(name).is_file() else self.by_name.get(filename)
         if path is None:
-            return [
-                self.failed(os.path.basename(name), "", f"no easyconfig {os.path.basename(name)} in the robot path")
-            ]
+            return [self.failed(filename, "", self.no_such(filename))]
         return self.add(path, hidden=False)
 
     def add(self, path: str, *, hidden: bool) -> list[str]:
@@ -96,7 +96,7 @@ class Graph:
         try:
             parsed = process_easyconfig(path, validate=False, hidden=hidden)
         except Exception as error:  # noqa: BLE001 (an easyconfig is a program: it can raise anything)
-            modules.append(self.failed(os.path.basename(path), path, parse_error(error)))
+            modules.append(self.failed(Path(path).name, path, parse_error(error)))
             return modules
         modules += [entry["full_mod_name"] for entry in parsed]
         for entry in parsed:
@@ -131,12 +131,15 @@ class Graph:
         path = robot_find_easyconfig(dep["name"], full_version)
         if path is None:
             module = ActiveMNS().det_full_module_name(dep)
-            name = f"{dep['name']}-{full_version}.eb"
-            return [self.failed(module, "", f"no easyconfig {name} in the robot path")]
+            return [self.failed(module, "", self.no_such(f"{dep['name']}-{full_version}.eb"))]
         modules = self.add(path, hidden=bool(dep.get("hidden")))
         if not any(self.packages.get(module, {}).get("error") for module in modules):
             verify_easyconfig_filename(path, dep)
         return modules
+
+    def no_such(self, filename: str) -> str:
+        near = get_close_matches(filename, [name for name in self.by_name if name[:3] == filename[:3]], n=1)
+        return f"no easyconfig {filename} in the robot path" + (f"; did you mean {near[0]}?" if near else "")
 
     def failed(self, module: str, path: str, why: str) -> str:
         self.packages.setdefault(module, {"module": module, "recipe": path, "error": why})
@@ -150,11 +153,10 @@ def recipes_by_name() -> dict[str, str]:
 
     found: dict[str, str] = {}
     for root in build_option("robot_path") or []:
-        index = load_index(root) or (create_index(root) if os.path.isdir(root) else ())
+        index = load_index(root) or (create_index(root) if Path(root).is_dir() else ())
         for relative in sorted(index):
-            name = os.path.basename(relative)
-            if name.endswith(".eb"):
-                found.setdefault(name, os.path.join(root, relative))
+            if relative.endswith(".eb"):
+                found.setdefault(Path(relative).name, f"{root}/{relative}")
     return found
 
 

@@ -7,6 +7,7 @@ extensions are asked in their own words. It imports EasyBuild and the standard l
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from eessi_stack.eb.reader import parse_error, pretend_machine, set_up
@@ -66,7 +67,7 @@ class Notes:
     def verify(self, path: str, checksums: Any, _computed: Any = None) -> bool:  # noqa: ANN401
         """Stand in for verify_checksum: note what the file must hash to."""
         if path in self.files:
-            self.files[path]["checksums"] = sha256_of(checksums, os.path.basename(path))
+            self.files[path]["checksums"] = sha256_of(checksums, Path(path).name)
         return True
 
 
@@ -74,7 +75,7 @@ def default_path(block: Any, filename: str) -> str:  # noqa: ANN401
     from easybuild.framework.easyconfig.easyconfig import letter_dir_for  # noqa: PLC0415
     from easybuild.tools.config import source_paths  # noqa: PLC0415
 
-    return os.path.join(source_paths()[0], letter_dir_for(block.name), block.name, os.path.basename(filename))
+    return str(Path(source_paths()[0], letter_dir_for(block.name), block.name, Path(filename).name))
 
 
 def sha256_of(checksum: Any, filename: str) -> list[str]:  # noqa: ANN401
@@ -101,7 +102,7 @@ def run_fetch_step(recipe: str, notes: Notes) -> None:
     easyblock.download_file = notes.download
     easyblock.verify_checksum = notes.verify
     easyblock.compute_checksum = lambda *_, **__: ""
-    easyblock.get_source_tarball_from_git = lambda name, folder, _config: os.path.join(folder, name)
+    easyblock.get_source_tarball_from_git = lambda name, folder, _config: str(Path(folder, name))
     try:
         for entry in process_easyconfig(recipe, validate=False):
             config = entry["ec"]

@@ -20,7 +20,7 @@ def main() -> None:
     lifeline, command = int(sys.argv[1]), sys.argv[2:]
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # meant for the group: the supervisor stays to see it end
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.set_inheritable(lifeline, False)
+    os.set_inheritable(lifeline, False)  # noqa: FBT003 (the function takes no keywords)
     child = subprocess.Popen(command, close_fds=False, preexec_fn=_die_with_parent)  # noqa: PLW1509
     while child.poll() is None:
         if select.select([lifeline], [], [], 0.2)[0]:
