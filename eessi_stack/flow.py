@@ -27,7 +27,7 @@ class Work:
     settings: Settings
     tree: Tree
     target: Target
-    host_cpu: str  #: the best target that this machine can run
+    runs: tuple[str, ...]  #: the targets that this machine can run, the best first
     compat: Path | None
     environment: Mapping[str, str]  #: of EasyBuild's processes
     notes: tuple[str, ...] = ()  #: what was chosen without being asked for
@@ -67,7 +67,7 @@ def work(settings: Settings, stack: Stack | None = None) -> Work:
         settings=settings,
         tree=tree,
         target=chosen,
-        host_cpu=runs[0],
+        runs=runs,
         compat=site.compat,
         environment=environment.for_easybuild(
             options.locale(),
@@ -139,6 +139,10 @@ def compared_again(before: Comparison, stack: Stack, place: Work) -> Comparison:
 
 def install(made: Plan, place: Work, reporter: Reporter) -> tuple[Outcome, ...]:
     """Run a plan: sources first, then one package after the other. Every outcome is reported and recorded."""
+    if not made.steps:
+        return ()
+    if target.resolve_alias(place.target.cpu) not in place.runs:
+        raise _cannot_run(place)
     run = _Install(place, reporter)
     reporter.planned(made)
     run.fetch(made)
@@ -148,6 +152,15 @@ def install(made: Plan, place: Work, reporter: Reporter) -> tuple[Outcome, ...]:
         reporter.ended(outcome)
         outcomes.append(outcome)
     return tuple(outcomes)
+
+
+def _cannot_run(place: Work) -> StackError:
+    return StackError(
+        "target-foreign",
+        f"this machine cannot run what is built for {place.target.cpu}",
+        context=f"it can run {', '.join(place.runs)}",
+        hint="build on a machine of that CPU; `missing` and `install --dry-run` answer for it here",
+    )
 
 
 class _Install:
@@ -171,8 +184,6 @@ class _Install:
     def fetch(self, made: Plan) -> None:
         """Have every source in place; a package whose sources cannot be had is not built."""
         packages = [step.package for step in made.steps]
-        if not packages:
-            return
         settings = self.place.settings
         own = {"EASYBUILD_SOURCEPATH": str(settings.sources)}
         wanted = sources.of_packages(packages, self.place.target.family, {**self.place.environment, **own})
@@ -205,7 +216,7 @@ class _Install:
                     return Outcome(step=step, result=Result.PRESENT, cause="built by another run meanwhile")
                 return builder.build(self._job(step, mark))
         except OSError as error:
-            return Outcome(step=step, result=Result.FAILED, cause=f"{error.filename}: {error.strerror}")
+            return Outcome(step=step, result=Result.FAILED, cause=str(error))
 
     def _built_meanwhile(self, step: Step) -> bool:
         path = builder.module_path(step)
@@ -213,9 +224,11 @@ class _Install:
 
     def _job(self, step: Step, mark: intent.Mark) -> builder.Build:
         settings = self.place.settings
-        own = options.for_step(step, work_dir=settings.work_dir, sources=settings.sources, cores=settings.cores)
+        own = options.for_step(
+            step, work_dir=settings.work_dir, sources=settings.sources, cores=settings.cores, logs=self.logs
+        )
         cpu = self.place.target.cpu
-        arch = options.optarch(self.place.target, self.place.host_cpu, target.gcc_flag(cpu))
+        arch = options.optarch(self.place.target, self.place.runs[0], target.gcc_flag(cpu))
         return builder.Build(
             step=step,
             environment={

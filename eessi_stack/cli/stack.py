@@ -24,10 +24,14 @@ def find(name: str) -> Path:
     path = Path(name)
     if path.exists() or "/" in name:
         return path
+    return _shipped(name)
+
+
+def _shipped(name: str) -> Path:
     folder = shipped("easystacks")
     for candidate in (folder / name, folder / f"{name}.yml"):
         if candidate.is_file():
-            return candidate
+            return candidate.relative_to(Path.cwd()) if candidate.is_relative_to(Path.cwd()) else candidate
     here = [entry.name for entry in Path().glob("*.y*ml")]
     known = [*here, *(entry.stem for entry in folder.glob("*.yml"))]
     near = get_close_matches(name, known, n=1)

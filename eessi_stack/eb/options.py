@@ -128,13 +128,14 @@ def optarch(target: Target, host_cpu: str, gcc_flag: str | None) -> str | None:
     return f"GCC:{gcc_flag}" if gcc_flag else None
 
 
-def for_step(step: Step, *, work_dir: Path, sources: Path, cores: int) -> dict[str, str]:
+def for_step(step: Step, *, work_dir: Path, sources: Path, cores: int, logs: Path) -> dict[str, str]:
     """The options of one build: where it happens, where it goes, and how many cores it may use."""
     options = {
         "prefix": str(work_dir),
         "sourcepath": str(sources),
         "installpath": str(step.prefix),
         "parallel": str(cores),
+        "tmp-logdir": str(logs),
         "output-style": "basic",
         "modules-tool": "Lmod",
         "module-syntax": "Lua",
