@@ -57,11 +57,11 @@ def _walk(graph: Graph, inventory: Inventory, *, strict: bool) -> _Findings:
             continue
         seen.add(module)
         if inventory.has(module) and not strict:
-            needs = _loads(module, inventory)
-            gone = [name for name in needs if not inventory.has(name) and not _default_version(name, inventory)]
+            loaded = _loaded(module, graph, inventory)
+            gone = [name for name in loaded if not inventory.has(name) and not _default_version(name, inventory)]
             if gone:
                 findings.broken[module] = ", ".join(gone)
-            needs = tuple(name for name in needs if name in graph)
+            needs = tuple(name for name in loaded if name in graph)
         else:
             needs = graph[module].needs if module in graph else ()
             if not inventory.has(module):
@@ -70,6 +70,19 @@ def _walk(graph: Graph, inventory: Inventory, *, strict: bool) -> _Findings:
             findings.wanted_by.setdefault(name, []).append(module)
         todo.extend(needs)
     return findings
+
+
+def _loaded(module: str, graph: Graph, inventory: Inventory) -> tuple[str, ...]:
+    """What a module file loads; what the graph does not know is followed here: nobody else would look behind it."""
+    found: dict[str, None] = {}
+    todo = deque(_loads(module, inventory))
+    while todo:
+        name = todo.popleft()
+        if name not in found:
+            found[name] = None
+            if name not in graph:
+                todo.extend(_loads(name, inventory))
+    return tuple(found)
 
 
 def _loads(module: str, inventory: Inventory) -> tuple[str, ...]:

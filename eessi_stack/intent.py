@@ -62,9 +62,7 @@ def hold(prefix: Path, module: str, waiting: Callable[[str], Any] = lambda _: No
     path = _path(prefix, module)
     fd, stale = _open_locked(path, waiting)
     try:
-        os.ftruncate(fd, 0)
-        os.write(fd, json.dumps(_owner()).encode())
-        os.fsync(fd)
+        _write_owner(fd)
         yield Mark(fd, stale)
         path.unlink(missing_ok=True)
     finally:
@@ -98,6 +96,14 @@ def _lock(fd: int, path: Path) -> bool:
 
 def _owner() -> dict[str, object]:
     return {"host": os.uname().nodename, "pid": os.getpid(), "since": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
+
+
+def _write_owner(fd: int) -> None:
+    """Over what a former owner left, which is not emptied first: on a full disk the mark must not look new."""
+    text = json.dumps(_owner()).encode()
+    os.pwrite(fd, text, 0)
+    os.ftruncate(fd, len(text))
+    os.fsync(fd)
 
 
 def _read_owner(fd: int) -> str:

@@ -16,7 +16,9 @@ _TCL_MAGIC = b"#%Module"
 _LUA_LOAD = re.compile(r"""^(?!\s*--).*?\b(?:load|depends_on|always_load)\s*\(\s*([^)]*)\)""", re.MULTILINE)
 _TCL_LOAD = re.compile(r"^\s*(?:module\s+load|depends-on|prereq)\s+(.+)$", re.MULTILINE)
 _LUA_STRING = re.compile(r"""["']([^"']+)["']""")
-_LUA_ALIAS = re.compile(r"""\bmodule_(?:version|alias)\s*\(\s*["']([^"']+)["']\s*,\s*["']([^"']+)["']\s*\)""")
+_LUA_ALIAS = re.compile(
+    r"""^(?!\s*--).*?\bmodule_(?:version|alias)\s*\(\s*["']([^"']+)["']\s*,\s*["']([^"']+)["']\s*\)""", re.MULTILINE
+)
 _TCL_ALIAS = re.compile(r"^\s*module-(?:version|alias)\s+(\S+)\s+(\S+)", re.MULTILINE)
 
 

@@ -17,14 +17,20 @@ def record(prefix: Path, event: str, **facts: Any) -> bool:  # noqa: ANN401 (wha
     path = prefix / PATH
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
         try:
-            os.write(fd, line.encode())
+            text = ("\n" if _cut_off(fd) else "").encode() + line.encode()
+            return os.write(fd, text) == len(text)
         finally:
             os.close(fd)
     except OSError:
         return False
-    return True
+
+
+def _cut_off(fd: int) -> bool:
+    """Whether the last line has no end, as a run leaves it that was killed while it wrote."""
+    size = os.fstat(fd).st_size
+    return size > 0 and os.pread(fd, 1, size - 1) != b"\n"
 
 
 def started(step: Step) -> dict[str, Any]:
@@ -45,7 +51,7 @@ def ended(outcome: Outcome) -> dict[str, Any]:
 def events(prefix: Path) -> list[dict[str, Any]]:
     """All events of a prefix; a line that was cut off is left out."""
     try:
-        lines = (prefix / PATH).read_text(encoding="utf-8").splitlines()
+        lines = (prefix / PATH).read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
         return []
     return [event for line in lines if (event := _parse(line)) is not None]

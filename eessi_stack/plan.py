@@ -1,4 +1,4 @@
-"""Comparison → Plan: which packages are built, where and why, and what a failed one blocks. Pure."""
+"""Comparison → Plan: which packages are built, where and why. Pure."""
 
 from collections.abc import Collection
 
@@ -47,8 +47,3 @@ def _accelerator_needed(package: Package) -> StackError:
         hint="give the accelerator, as in `--accel nvidia/cc90`; nothing was built",
         exit_code=ExitCode.FINDING,
     )
-
-
-def blocker(package: Package, failed: Collection[str]) -> str | None:
-    """The failed or skipped module that a package cannot be built without."""
-    return next((module for module in package.needs if module in failed), None)

@@ -1,9 +1,8 @@
 """The loop that runs a Plan through any builder: one failure skips only what depends on it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
-from eessi_stack.model import Outcome, Plan, Result, Step
-from eessi_stack.plan import blocker
+from eessi_stack.model import Outcome, Package, Plan, Result, Step
 
 Build = Callable[[Step], Outcome]
 
@@ -24,3 +23,8 @@ def run(plan: Plan, build: Build, started: Callable[[Step], None]) -> Iterator[O
             failed.add(step.package.module)
         interrupted = interrupted or outcome.result is Result.INTERRUPTED
         yield outcome
+
+
+def blocker(package: Package, failed: Collection[str]) -> str | None:
+    """The failed or skipped module that a package cannot be built without."""
+    return next((module for module in package.needs if module in failed), None)

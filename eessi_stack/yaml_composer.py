@@ -24,7 +24,7 @@ from ruamel.yaml.reader import ReaderError
 
 from eessi_stack.yaml_nodes import MAX_BYTES, Mapping, Node, Scalar, Sequence, error_at, quote
 
-MAX_NODES = 50_000  # the easystacks of EESSI 2023.06 have fewer than 12 000 all together
+MAX_NODES = 50_000  # the easystacks of EESSI 2023.06 have some 12 000 all together
 MAX_DEPTH = 20
 
 _TAB = re.compile(r"^ *\t[ \t]*[^\s#]", re.MULTILINE)

@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -30,17 +31,21 @@ def resolve(requests: Sequence[Request], family: str, environment: Mapping[str, 
     An entry whose own options change what it depends on is resolved with them, apart from the others; where two of
     them give the same module, the entry that asks for it decides what it needs.
     """
-    merged: dict[str, Package] = {}
+    graphs = []
     for options, group in _groups(requests).items():
         own = {variable(name): _text(value) for name, value in options}
-        answer = _ask(group, family, {**environment, **own})
-        for package in _with_requests(group, answer):
-            known = merged.get(package.module)
-            if known is None:
-                merged[package.module] = package
-            elif package.requests:
-                asked = known.requests + package.requests
-                merged[package.module] = replace(package, requests=asked)
+        graphs.append(_with_requests(group, _ask(group, family, {**environment, **own})))
+    return _merged(graphs)
+
+
+def _merged(graphs: Iterable[Iterable[Package]]) -> tuple[Package, ...]:
+    merged: dict[str, Package] = {}
+    for package in chain.from_iterable(graphs):
+        known = merged.get(package.module)
+        if known is None:
+            merged[package.module] = package
+        elif package.requests:
+            merged[package.module] = replace(package, requests=known.requests + package.requests)
     return tuple(merged.values())
 
 

@@ -30,9 +30,9 @@ ORIGIN = frozenset(
 #: Options of an easystack entry that change how it is built, not what it depends on.
 BUILD_ONLY = frozenset(
     """
-    accept-eula-for cuda-sanity-check-accept-missing-ptx cuda-sanity-check-error-on-failed-checks cuda-
-    sanity-check-strict force ignore-osdeps ignore-test-failure max-parallel parallel parallel-
-    extensions-install rebuild skip-sanity-check skip-test-cases skip-test-step
+    accept-eula-for cuda-sanity-check-accept-missing-ptx cuda-sanity-check-error-on-failed-checks
+    cuda-sanity-check-strict force ignore-osdeps ignore-test-failure max-parallel parallel
+    parallel-extensions-install rebuild skip-sanity-check skip-test-cases skip-test-step
     """.split()  # noqa: SIM905 (a list of this length is unreadable)
 )
 

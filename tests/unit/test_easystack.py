@@ -7,7 +7,7 @@ import pytest
 from eessi_stack.easystack import easybuild_version_of, known_options, merge, parse
 from eessi_stack.errors import ExitCode, StackError, StackErrors
 from eessi_stack.model import Exclusion, OptionValue, Request, Stack
-from eessi_stack.yaml_nodes import MAX_BYTES, MAX_ERRORS
+from eessi_stack.yaml_nodes import MAX_BYTES, MAX_ERRORS, error_at
 
 OPTIONS = frozenset(
     {"accept-eula-for", "from-commit", "from-pr", "include-easyblocks", "include-easyblocks-from-pr", "rebuild"}
@@ -79,6 +79,7 @@ def test_what_easybuild_ignores_is_ignored() -> None:
         ("true", True),
         ("Yes", True),
         ("off", False),
+        ("FALSE", False),
         ("'true'", "true"),
         ('"12"', "12"),
         ("!!str 12", "12"),
@@ -196,6 +197,7 @@ HEADER = "easyconfigs: [a.eb]\neessi-stack:\n"
         ("easyconfigs:\n- [a.eb]", "entry", "es.yml:2: an entry is a list", "- NAME.eb"),
         ("easyconfigs:\n- {}", "entry", "es.yml:2: an entry has one key", ""),
         ("easyconfigs:\n- [a]: {}", "key", "es.yml:2: a name in an entry is a list", ""),
+        ("easyconfigs: [a]\n~: b", "key", "es.yml:2: a name in an easystack is nothing", ""),
         ("easyconfigs:\n- a\neasyconfigs:\n- b", "duplicate", "es.yml:3: `easyconfigs` stands twice", "keep one"),
         (
             ENTRY + "    options:\n      from-pr: 1\n      from-pr: 2",
@@ -206,6 +208,7 @@ HEADER = "easyconfigs: [a.eb]\neessi-stack:\n"
         (HEADER + "  eesi-version: '1'", "unknown-key", "es.yml:3: unknown key", "did you mean `eessi-version`?"),
         (HEADER + "  eessi-version:", "kind", "es.yml:3: `eessi-version` is nothing", ""),
         (HEADER + "  eessi-version: ../..", "version", "es.yml:3: `eessi-version` is `../..`, not a version", ""),
+        (HEADER + '  filter-deps: ["a\\0"]', "character", "es.yml:3: an item of `filter-deps` has a character", ""),
         (HEADER + "  filter-deps: zlib,M4", "kind", "es.yml:3: `filter-deps` is `zlib,M4`, not a list", "`- `"),
         (HEADER + "  filter-deps: [{a: b}]", "kind", "es.yml:3: an item of `filter-deps` is a mapping", ""),
         (HEADER + "  exclude: {a: b}", "kind", "es.yml:3: `exclude` is a mapping, not a list", ""),
@@ -259,8 +262,14 @@ def test_errors_without_end_are_cut_off_and_said_to_be() -> None:
 
 
 def test_a_long_name_is_shortened_in_the_message() -> None:
-    (error,) = refused(f"{'x' * 5000}: 1\n")
+    (error,) = refused(f"{'x' * 500}: 1\n")
+    assert error.reference == "easystack-unknown-key"
     assert len(error.message) < 200
+
+
+def test_a_message_is_one_line_that_cannot_steer_a_terminal() -> None:
+    error = error_at("es.yml", 1, "easystack-yaml", "caf\u00e9\n\x1b[31m")
+    assert error.message == "es.yml:1: caf\u00e9\\n\\x1b[31m"
 
 
 def laughs() -> str:

@@ -1,0 +1,230 @@
+"""`install` with the real EasyBuild and Lmod: what is built, what is left, what becomes of it when it is cut off."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from eessi_stack.eb.environment import find_lmod
+
+EASYCONFIGS = Path(__file__).parents[1] / "data" / "easyconfigs"
+LMOD = find_lmod(None, None)
+pytestmark = pytest.mark.skipif(LMOD is None, reason="Lmod is not installed: `make test` installs it")
+
+
+class Site:
+    """A tree of its own, and the command line in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.repo = folder / "repo"
+        self.prefix = self.repo / "versions" / "2023.06" / "software" / "linux" / "x86_64" / "generic"
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("EASYBUILD_")} | {
+            "EESSI_STACK_REPO": str(self.repo),
+            "EESSI_STACK_EESSI_VERSION": "2023.06",
+            "EESSI_STACK_TARGET": "x86_64/generic",
+            "EESSI_STACK_WORK_DIR": str(folder / "work"),
+            "EESSI_STACK_ROBOT_PATHS": str(EASYCONFIGS),
+        }
+
+    def easystack(self, *names: str) -> Path:
+        path = self.folder / "stack.yml"
+        path.write_text("easyconfigs:\n" + "".join(f"  - {name}-1.0.eb\n" for name in names))
+        return path
+
+    def command(self, *words: str | Path) -> list[str]:
+        return [sys.executable, "-m", "eessi_stack", *map(str, words)]
+
+    def run(self, *words: str | Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+        env = self.environment | environment
+        return subprocess.run(self.command(*words), env=env, capture_output=True, text=True, check=False, timeout=300)
+
+    def start(self, *words: str | Path, **environment: str) -> "subprocess.Popen[bytes]":
+        env = self.environment | environment
+        return subprocess.Popen(
+            self.command(*words), env=env, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
+    def module(self, name: str) -> Path:
+        return self.prefix / "modules" / "all" / name / "1.0.lua"
+
+    def built(self) -> list[str]:
+        """The modules that were built, as the journal has them, in order."""
+        lines = (self.prefix / ".eessi-stack" / "journal.jsonl").read_text().splitlines()
+        return [event["module"] for event in map(json.loads, lines) if event.get("result") == "built"]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    yield Site(tmp_path)
+    for folder, _, _ in os.walk(tmp_path):
+        os.chmod(folder, 0o700)  # installations are read-only
+
+
+def load(site: Site, module: str) -> "subprocess.CompletedProcess[str]":
+    """Load a module with Lmod, as a user would."""
+    script = f'eval "$({LMOD} bash use {site.prefix}/modules/all)"; eval "$({LMOD} bash load {module})"; env'
+    return subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+
+
+def until(site: Site, happened: Path) -> None:
+    deadline = time.monotonic() + 60
+    while not happened.exists():
+        assert time.monotonic() < deadline, f"{happened} never came"
+        time.sleep(0.05)
+
+
+def processes_of(site: Site) -> list[str]:
+    """Command lines of live processes that work in the site."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            environ, line = (entry / "environ").read_bytes(), (entry / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if str(site.folder).encode() in environ and entry.name != str(os.getpid()):
+            found.append(line.replace(b"\0", b" ").decode())
+    return found
+
+
+def test_one_failure_skips_only_what_needs_it(site: Site) -> None:
+    stack = site.easystack("Gamma", "Delta")
+
+    first = site.run("install", stack)
+
+    assert first.returncode == 1, first.stderr
+    assert site.built() == ["Alpha/1.0", "Delta/1.0"]
+    assert "FAILED: Beta/1.0: " in first.stdout
+    assert "SKIPPED: Gamma/1.0: needs Beta/1.0" in first.stdout
+    assert "beta.c:7: error: no beta" in first.stdout
+    log = next(line.split()[-1] for line in first.stdout.splitlines() if line.strip().startswith("log: "))
+    assert "beta.c:7: error: no beta" in Path(log).read_text()
+    assert "No missing installations" not in first.stdout + first.stderr
+
+    flag = site.folder / "works"
+    flag.touch()
+    second = site.run("install", stack, BETA_WORKS=str(flag))
+
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert site.built() == ["Alpha/1.0", "Delta/1.0", "Beta/1.0", "Gamma/1.0"]
+    assert "No missing installations" in second.stdout
+    assert "EBROOTGAMMA=" in load(site, "Gamma/1.0").stdout
+
+    third = site.run("install", stack)
+
+    assert third.returncode == 0
+    assert len(site.built()) == 4
+
+
+def test_a_dry_run_prints_the_plan_and_builds_nothing(site: Site) -> None:
+    run = site.run("install", "--dry-run", site.easystack("Gamma"))
+
+    assert run.returncode == 1
+    planned = [line.split()[1] for line in run.stdout.splitlines() if line.startswith("  install ")]
+    assert planned == ["Alpha/1.0", "Beta/1.0", "Gamma/1.0"]
+    assert not site.prefix.exists()
+
+
+def test_what_is_installed_is_read_only_and_keeps_its_hooks(site: Site) -> None:
+    assert site.run("install", site.easystack("Alpha")).returncode == 0
+
+    installed = site.prefix / "software" / "Alpha" / "1.0"
+    assert (installed / "Alpha.txt").stat().st_mode & 0o222 == 0
+    assert installed.stat().st_mode & 0o222 == 0
+    assert (installed / "easybuild" / "reprod" / "hooks" / "eessi_hooks" / "engine.py").is_file()
+    assert not list((site.prefix / ".eessi-stack" / "intent").iterdir())
+
+
+def test_a_source_that_cannot_be_had_is_named_before_anything_is_built(site: Site) -> None:
+    run = site.run("install", site.easystack("NoSource", "Delta"))
+
+    assert run.returncode == 1
+    assert run.stderr.index("source nosource-1.0.tar.gz cannot be had") < run.stderr.index("[ ] ")
+    assert "FAILED: NoSource/1.0: a source cannot be had" in run.stdout
+    assert "http://localhost:9/nosource-1.0.tar.gz: " in run.stdout
+    assert site.built() == ["Delta/1.0"]
+
+
+@pytest.mark.parametrize("whole_group", [True, False], ids=["the whole group", "eessi-stack alone"])
+def test_a_killed_install_leaves_nothing_that_counts_and_goes_on(site: Site, *, whole_group: bool) -> None:
+    stack = site.easystack("Alpha", "Late")
+    reached = site.folder / "reached"
+
+    run = site.start("install", stack, LATE_STEP=f"touch {reached}; sleep 300")
+    until(site, reached)
+    assert site.module("Late").is_file(), "EasyBuild writes the module file before its last step"
+    (os.killpg if whole_group else os.kill)(run.pid, signal.SIGKILL)
+    run.wait()
+    deadline = time.monotonic() + 20
+    while processes_of(site) and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+    assert processes_of(site) == []
+    after = site.run("missing", stack)
+    assert after.returncode == 1
+    assert "* Late/1.0" in after.stdout
+    again = site.run("install", stack)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert site.built() == ["Alpha/1.0", "Late/1.0"]
+    assert "EBROOTLATE=" in load(site, "Late/1.0").stdout
+
+
+def test_an_interrupted_install_ends_its_build_and_says_so(site: Site) -> None:
+    reached = site.folder / "reached"
+    run = site.start("install", site.easystack("Late", "Alpha"), LATE_STEP=f"touch {reached}; sleep 300")
+    until(site, reached)
+
+    os.kill(run.pid, signal.SIGINT)
+
+    assert run.wait(timeout=30) == 130
+    assert processes_of(site) == []
+    assert not site.module("Late").exists()
+
+
+def test_two_installs_of_one_stack_build_each_package_once(site: Site) -> None:
+    stack = site.easystack("Late", "Delta")
+    runs = [site.start("install", stack, LATE_STEP="sleep 3") for _ in range(2)]
+
+    assert [run.wait(timeout=120) for run in runs] == [0, 0]
+    assert sorted(site.built()) == ["Delta/1.0", "Late/1.0"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="mounting a small disk needs root")
+def test_a_full_disk_leaves_no_half_installation(site: Site) -> None:
+    stack = site.easystack("Late")
+    site.repo.mkdir()
+    script = f"""
+        mount -t tmpfs -o size=2m tmpfs {site.repo}
+        LATE_STEP='dd if=/dev/zero of={site.repo}/fill bs=1k 2>/dev/null; true' "$@" install {stack}; echo "full: $?"
+        ls {site.module("Late")} 2>/dev/null
+        rm -f {site.repo}/fill
+        "$@" missing {stack}; echo "missing: $?"
+        "$@" install {stack}; echo "again: $?"
+    """
+    run = subprocess.run(
+        ["unshare", "-m", "--propagation", "private", "bash", "-c", script, "-", *site.command()],
+        env=site.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "full: 1" in run.stdout, run.stdout + run.stderr
+    assert "FAILED: Late/1.0" in run.stdout
+    assert str(site.module("Late")) not in run.stdout
+    assert "missing: 1" in run.stdout
+    assert "again: 0" in run.stdout
+
+
+def test_a_target_that_this_machine_cannot_run_is_not_built(site: Site) -> None:
+    run = site.run("install", site.easystack("Alpha"), "--target", "riscv64/generic")
+
+    assert run.returncode == 2
+    assert "cannot run what is built for riscv64/generic" in run.stderr
