@@ -184,7 +184,10 @@ def _value(
 
 def _parsed(option: Option, value: object, origin: str) -> object:
     separator = ":" if option.parse is _paths else ","
-    text = separator.join(str(part) for part in value) if isinstance(value, list | tuple) else str(value)
+    parts = value if isinstance(value, list | tuple) else (value,)
+    text = separator.join(str(part) for part in parts)
+    if not all(type(part) in (str, int) for part in parts):  # TOML's 2025.10 is the number 2025.1
+        raise StackError("config-value", f"{origin}: {text} is neither a text nor a whole number", hint="quote it")
     try:
         return option.parse(text)
     except ValueError as error:

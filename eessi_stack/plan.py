@@ -9,6 +9,10 @@ from eessi_stack.model import Action, Comparison, Inventory, Package, Plan, Stat
 ACCELERATOR_SOFTWARE = frozenset({"CUDA", "cuDNN", "ROCm", "ROCm-LLVM", "rocm-compilers"})
 
 
+#: Options of an easystack entry that name another place for its recipe.
+ORIGINS = ("from-commit", "from-pr")
+
+
 def make_plan(comparison: Comparison, inventory: Inventory, tree: Tree) -> Plan:
     """The steps that make the tree match, in build order, those of the CPU prefix first.
 
@@ -24,9 +28,16 @@ def make_plan(comparison: Comparison, inventory: Inventory, tree: Tree) -> Plan:
         prefix = tree.prefix(comparison.target if on_accelerator else comparison.target.cpu_only)
         repair = package.module in inventory.incomplete
         action, reason = (Action.REPAIR, verdict.reason) if repair else (Action.INSTALL, "new")
+        reason += _instead_of(package)
         steps.append(Step(package=package, action=action, reason=reason, prefix=prefix))
     steps.sort(key=lambda step: step.package.module in accelerated)
     return Plan(target=comparison.target, steps=tuple(steps))
+
+
+def _instead_of(package: Package) -> str:
+    """An easystack may ask for a recipe of a commit or pull request; the one in the robot path is used."""
+    asked = [f"{name} {value}" for request in package.requests for name, value in request.options if name in ORIGINS]
+    return f", with the recipe of the robot path instead of {asked[-1]}" if asked else ""
 
 
 def accelerator_modules(packages: Collection[Package]) -> frozenset[str]:

@@ -51,7 +51,7 @@ def described(plan: Plan) -> Iterator[str]:
     if not plan.steps:
         yield "nothing to do"
         return
-    yield f"{len(plan.steps)} packages to build for {plan.target}:"
+    yield f"{output.count(len(plan.steps), 'package')} to build for {plan.target}:"
     yield ""
     width = max(len(step.package.module) for step in plan.steps)
     for step in plan.steps:
@@ -67,7 +67,7 @@ def report(outcomes: tuple[Outcome, ...], proof: Comparison) -> Iterator[str]:
     bad = [outcome for outcome in outcomes if not outcome.good]
     if outcomes:
         seconds = sum(outcome.seconds for outcome in outcomes)
-        yield f"{len(good)} of {len(outcomes)} packages built in {progress.duration(seconds)}"
+        yield f"{len(good)} of {output.count(len(outcomes), 'package')} built in {progress.duration(seconds)}"
     if not bad:
         yield from missing_command.text(proof)
     for outcome in bad:

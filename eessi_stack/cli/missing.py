@@ -99,8 +99,8 @@ def summary(comparison: Comparison) -> str:
     counts = ", ".join(f"{entries.count(state)} {state}" for state in State if state in entries)
     if verdict(comparison) is ExitCode.OK:
         drifted = len(comparison.of(State.DRIFT))
-        return f"No missing installations ({counts}" + (f"; {drifted} packages drifted)" if drifted else ")")
-    return f"{len(entries)} entries on {comparison.target}: {counts}"
+        return f"No missing installations ({counts}" + (f"; {drifted} drifted)" if drifted else ")")
+    return f"{len(entries)} asked for on {comparison.target}: {counts}"
 
 
 def document(comparison: Comparison, place: flow.Work) -> dict[str, Any]:

@@ -42,6 +42,11 @@ def error(problem: StackError) -> None:
         message(f"  {click.style('hint:', fg='cyan')} {problem.hint}")
 
 
+def count(number: int, noun: str) -> str:
+    """`1 package`, `2 packages`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     near = get_close_matches(name, list(known), n=1)
     return f"did you mean `{near[0]}`?" if near else ""

@@ -70,7 +70,7 @@ class Plain:
     def planned(self, plan: Plan) -> None:
         self.total = len(plan.steps)
         if self.total:
-            output.message(f"{self.total} packages to build for {plan.target}")
+            output.message(f"{output.count(self.total, 'package')} to build for {plan.target}")
 
     def fetched(self, result: "Fetched") -> None:
         name = Path(result.source.path).name

@@ -2,6 +2,8 @@
 
 import fcntl
 import hashlib
+import http.client
+import lzma
 import os
 import shutil
 import tempfile
@@ -127,7 +129,7 @@ def _get(get: Callable[[Path], None], part: Path, source: Source) -> str | None:
         get(part)
     except urllib.error.HTTPError as error:
         return f"HTTP {error.code}"
-    except (urllib.error.URLError, OSError, ValueError) as error:
+    except (urllib.error.URLError, http.client.HTTPException, lzma.LZMAError, OSError, ValueError) as error:
         return str(getattr(error, "reason", error))
     if not source.checksums:
         return None

@@ -1,0 +1,105 @@
+"""Where a setting comes from. The configuration file is empty here: test_config_file.py has those with something in."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eessi_stack.config import OPTIONS, Option, Settings, load
+from eessi_stack.errors import ExitCode, StackError
+
+NOTHING = Path(os.devnull)
+
+
+def settings(flags: dict[str, Any] | None = None, **environ: str) -> Settings:
+    return load({"repo": "/repo", **(flags or {})}, environ, NOTHING)
+
+
+def test_defaults() -> None:
+    got = settings(USER="me", TMPDIR="/scratch")
+    assert (got.eessi_version, got.targets, got.accelerator, got.lmod) == (None, (), None, None)
+    assert (got.robot_paths, got.filter_deps, got.color) == ((), (), "auto")
+    assert got.work_dir == Path("/scratch/me/easybuild")
+    assert got.sources == Path("/scratch/me/easybuild/sources")
+    assert got.cores == len(os.sched_getaffinity(0))
+    assert set(got.origins) == {option.name for option in OPTIONS}
+    assert {origin for name, origin in got.origins.items() if name != "repo"} == {"default"}
+
+
+def test_sources_are_below_the_work_dir_that_was_asked_for() -> None:
+    assert settings({"work-dir": "/w"}).sources == Path("/w/sources")
+    assert settings({"work-dir": "/w", "sources": "/s"}).sources == Path("/s")
+
+
+def test_a_flag_is_stronger_than_every_variable() -> None:
+    got = settings({"eessi-version": "2025.06"}, EESSI_STACK_EESSI_VERSION="2023.06", EESSI_VERSION="2021.12")
+    assert (got.eessi_version, got.origins["eessi-version"]) == ("2025.06", "--eessi-version")
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+def test_an_earlier_variable_is_stronger(option: Option) -> None:
+    value = {"cores": "4", "color": "always"}.get(option.name, "one")
+    environ = dict.fromkeys(option.variables, value)
+    for variable in option.variables:
+        assert load({}, environ, NOTHING).origins[option.name] == f"${variable}"
+        del environ[variable]
+
+
+def test_an_empty_variable_and_an_absent_flag_say_nothing() -> None:
+    got = settings({"accel": None, "target": ()}, EESSI_STACK_ACCEL="", EESSI_ACCELERATOR_TARGET_OVERRIDE="nvidia/cc80")
+    assert (got.accelerator, got.origins["accel"]) == ("nvidia/cc80", "$EESSI_ACCELERATOR_TARGET_OVERRIDE")
+    assert (got.targets, got.origins["target"]) == ((), "default")
+
+
+@pytest.mark.parametrize("written", ["nvidia/cc90", "accel/nvidia/cc90"])
+def test_an_accelerator_can_be_written_as_eessi_does(written: str) -> None:
+    assert settings({"accel": written}).accelerator == "nvidia/cc90"
+
+
+def test_lists() -> None:
+    got = settings(
+        {"target": ("x86_64/amd/zen3", "aarch64/generic")},
+        EESSI_STACK_FILTER_DEPS=" zlib, ,XZ,",
+        EESSI_STACK_ROBOT_PATHS="/a::/b",
+    )
+    assert got.targets == ("x86_64/amd/zen3", "aarch64/generic")
+    assert got.filter_deps == ("zlib", "XZ")
+    assert got.robot_paths == (Path("/a"), Path("/b"))
+
+
+def test_several_targets_in_one_variable() -> None:
+    assert settings(EESSI_STACK_TARGET="x86_64/generic,aarch64/generic").targets == (
+        "x86_64/generic",
+        "aarch64/generic",
+    )
+
+
+def test_paths_are_absolute_and_know_the_home() -> None:
+    got = settings({"sources": "~/s", "work-dir": "w"})
+    assert got.sources == Path.home() / "s"
+    assert got.work_dir == Path.cwd() / "w"
+
+
+@pytest.mark.parametrize(("flag", "value"), [("cores", "0"), ("cores", "-1"), ("cores", "two"), ("color", "blue")])
+def test_a_value_that_cannot_be_is_refused_with_its_origin(flag: str, value: str) -> None:
+    with pytest.raises(StackError) as caught:
+        settings({flag: value})
+    assert caught.value.reference == "config-value"
+    assert caught.value.message.startswith(f"--{flag}: '{value}' is not ")
+    assert caught.value.exit_code is ExitCode.USAGE
+    with pytest.raises(StackError, match=rf"\$EESSI_STACK_{flag.upper()}: '{value}'"):
+        settings(None, **{f"EESSI_STACK_{flag.upper()}": value})
+
+
+def test_no_color_is_honoured_and_a_choice_is_stronger() -> None:
+    assert settings(NO_COLOR="1").color == "never"
+    assert settings(NO_COLOR="").color == "auto"
+    assert settings({"color": "always"}, NO_COLOR="1").color == "always"
+
+
+def test_every_option_has_its_own_variable_first() -> None:
+    for option in OPTIONS:
+        assert option.variables[0] == f"EESSI_STACK_{option.name.upper().replace('-', '_')}"
+        assert option.help
+        assert option.wants

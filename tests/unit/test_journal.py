@@ -1,0 +1,63 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from eessi_stack import journal
+from eessi_stack.model import Action, Outcome, Package, Result, Step
+
+STEP = Step(
+    package=Package(module="A/1", sha256="00ff"), action=Action.REPAIR, reason="cut off", prefix=Path("/prefix")
+)
+
+
+def test_events_come_back_in_order(tmp_path: Path) -> None:
+    assert journal.events(tmp_path) == []
+    assert journal.record(tmp_path, "one", n=1, text="a\nb \N{SNOWMAN}")
+    assert journal.record(tmp_path, "two")
+    first, second = journal.events(tmp_path)
+    assert (first["event"], first["n"], first["text"]) == ("one", 1, "a\nb \N{SNOWMAN}")
+    assert second["event"] == "two"
+    assert first["time"][:2] == "20"
+
+
+def test_it_is_one_json_line_an_event(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        journal.record(tmp_path, name, text="a\nb")
+    lines = (tmp_path / ".eessi-stack" / "journal.jsonl").read_text().splitlines()
+    assert [json.loads(line)["event"] for line in lines] == ["one", "two"]
+
+
+@pytest.mark.parametrize("rest", [b'{"time": "2026', b"\xff\x00", b"[1]\n", b"\n", b"3"])
+def test_what_was_cut_off_is_skipped_and_spoils_nothing_after_it(tmp_path: Path, rest: bytes) -> None:
+    journal.record(tmp_path, "before")
+    with (tmp_path / journal.PATH).open("ab") as file:
+        file.write(rest)
+    assert [event["event"] for event in journal.events(tmp_path)] == ["before"]
+    assert journal.record(tmp_path, "after")
+    assert [event["event"] for event in journal.events(tmp_path)] == ["before", "after"]
+
+
+def test_a_place_that_cannot_be_written_is_said_and_no_more(tmp_path: Path) -> None:
+    (tmp_path / ".eessi-stack").write_text("a file where the folder should be")
+    assert not journal.record(tmp_path, "one")
+
+
+def test_a_full_disk_is_said_and_no_more(tmp_path: Path) -> None:
+    (tmp_path / ".eessi-stack").mkdir()
+    (tmp_path / journal.PATH).symlink_to("/dev/full")
+    assert not journal.record(tmp_path, "one")
+
+
+def test_what_a_step_tells() -> None:
+    assert journal.started(STEP) == {"module": "A/1", "action": "repair", "reason": "cut off", "sha256": "00ff"}
+    outcome = Outcome(step=STEP, result=Result.FAILED, seconds=1.26, exit_code=1, log="/log", cause="because")
+    assert journal.ended(outcome) == {
+        "module": "A/1",
+        "result": "failed",
+        "seconds": 1.3,
+        "exit_code": 1,
+        "log": "/log",
+        "cause": "because",
+    }
+    assert json.loads(json.dumps(journal.ended(outcome)))["result"] == "failed"

@@ -1,0 +1,128 @@
+"""The import rule and the sizes of DESIGN.md, read from the source."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = sorted((ROOT / "eessi_stack").rglob("*.py"))
+HOOKS = sorted((ROOT / "hooks").rglob("*.py"))
+
+BASE = frozenset({"model", "errors"})
+#: Leaves that a module of the middle row may use besides the base.
+LEAVES = {"target": {"cpuinfo"}, "easystack": {"yaml_nodes", "yaml_composer"}, "yaml_composer": {"yaml_nodes"}}
+MIDDLE = frozenset(
+    {"eb", "inventory", "journal", "lmod", "easystack", "compare", "plan", "schedule", "target", "intent"}
+)
+LOW = frozenset({"cpuinfo", "config", "yaml_nodes", "yaml_composer"})
+
+MAX_FILE = 300
+MAX_FUNCTION = 40
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every name that a file imports, wherever in the file, with what is taken from it: `eessi_stack.flow.Reporter`."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: a relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def part(path: Path) -> str:
+    """What a file is in the import rule: its name, or that of its folder."""
+    return path.relative_to(ROOT / "eessi_stack").parts[0].removesuffix(".py")
+
+
+def allowed(name: str) -> frozenset[str]:
+    """What a part of the package may import from the package."""
+    if name in ("__init__", *BASE):
+        return frozenset()
+    if name == "__main__":
+        return frozenset({"cli"})
+    if name == "flow":
+        return BASE | MIDDLE | {"config", "cpuinfo"}
+    if name == "cli":
+        return BASE | MIDDLE | LOW | {"flow", "cli", "__version__"}
+    return BASE | LEAVES.get(name, set()) | ({"eb"} if name == "eb" else set())
+
+
+def own_imports(path: Path) -> set[str]:
+    return {name.split(".")[1] for name in imports(path) if name.startswith("eessi_stack.")}
+
+
+def ids(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", PACKAGE, ids=ids)
+def test_imports_go_one_way(path: Path) -> None:
+    assert own_imports(path) <= allowed(part(path))
+
+
+def test_the_rule_has_something_to_say() -> None:
+    seen = {(part(path), name) for path in PACKAGE for name in own_imports(path)}
+    assert {("__main__", "cli"), ("cli", "flow"), ("flow", "eb"), ("eb", "eb"), ("target", "cpuinfo")} <= seen
+    known = {"__init__", "__main__", "cli", "flow", *MIDDLE, *LOW, *BASE}
+    assert {part(path) for path in PACKAGE} <= known, "a new module has no place in the import rule yet"
+
+
+@pytest.mark.parametrize("path", PACKAGE, ids=ids)
+def test_only_their_own_folder_imports_easybuild_click_and_rich(path: Path) -> None:
+    owners = {"easybuild": "eb", "click": "cli", "rich": "cli"}
+    found = {name.split(".")[0] for name in imports(path)} & set(owners)
+    assert all(owners[name] == part(path) for name in found)
+
+
+@pytest.mark.parametrize("path", HOOKS, ids=ids)
+def test_hooks_do_not_know_the_package(path: Path) -> None:
+    assert not {name for name in imports(path) if name.split(".")[0] in ("eessi_stack", "click", "rich")}
+
+
+def uses(path: Path, *names: str) -> list[int]:
+    """The lines that use a name, `print` or `sys.exit`, or import it."""
+    lines = [node.lineno for node in ast.walk(tree(path)) if isinstance(node, ast.expr) and _dotted(node) in names]
+    return lines + [0 for name in imports(path) if name in names]
+
+
+def _dotted(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return f"{node.value.id}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+#: Programs of their own, started as child processes.
+CHILDREN = {"reader.py", "source_list.py", "supervise.py"}
+
+
+@pytest.mark.parametrize("path", [path for path in PACKAGE if part(path) not in ("cli", "__main__")], ids=ids)
+def test_only_the_command_line_prints_and_exits(path: Path) -> None:
+    if not (part(path) == "eb" and path.name in CHILDREN):
+        assert not uses(path, "print", "exit", "quit", "sys.exit", "os._exit", "sys.stdout", "SystemExit")
+
+
+@pytest.mark.parametrize("path", [path for path in PACKAGE if part(path) not in ("config", "eb")], ids=ids)
+def test_only_config_and_eb_read_the_environment(path: Path) -> None:
+    assert not uses(path, "os.environ", "os.environb", "os.getenv", "os.getenvb", "os.putenv")
+
+
+def test_uses_finds_what_is_there() -> None:
+    assert uses(ROOT / "eessi_stack" / "config.py", "os.environ")
+    assert uses(ROOT / "eessi_stack" / "eb" / "supervise.py", "sys.exit")
+
+
+@pytest.mark.parametrize("path", PACKAGE + HOOKS, ids=ids)
+def test_files_and_functions_are_short(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_FILE
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < MAX_FUNCTION, f"{path}:{node.lineno}: {node.name}"

@@ -1,0 +1,113 @@
+from pathlib import Path
+
+import pytest
+
+from eessi_stack.compare import compare
+from eessi_stack.errors import ExitCode, StackError
+from eessi_stack.model import (
+    Action,
+    Comparison,
+    Exclusion,
+    Inventory,
+    Package,
+    Request,
+    State,
+    Target,
+    Tree,
+    Verdict,
+)
+from eessi_stack.plan import ACCELERATOR_SOFTWARE, accelerator_modules, make_plan
+
+TREE = Tree(repo=Path("/repo"), version="2023.06")
+CPU = Target(cpu="x86_64/amd/zen3")
+GPU = Target(cpu="x86_64/amd/zen3", accelerator="nvidia/cc90")
+
+
+def package(module: str, needs: str = "", build: str = "", line: int = 0) -> Package:
+    asked = (Request(easyconfig=module, file="s.yml", line=line),) if line else ()
+    return Package(
+        module=module, dependencies=tuple(needs.split()), build_dependencies=tuple(build.split()), requests=asked
+    )
+
+
+#: The CUDA packages come before others that need no GPU.
+STACK = (
+    package("GROMACS/1-CUDA", "UCX-CUDA/1 FFTW/3", line=1),
+    package("UCX-CUDA/1", "CUDA/12"),
+    package("CUDA/12"),
+    package("FFTW/3"),
+    package("R/4", "FFTW/3", line=2),
+    package("magma/2", build="CUDA/12", line=3),
+)
+
+
+def compared(target: Target = GPU, **inventory: frozenset[str]) -> tuple[Comparison, Inventory]:
+    seen = Inventory(**inventory)  # type: ignore[arg-type]
+    return compare(STACK, seen, target), seen
+
+
+def test_the_cpu_prefix_comes_first_and_each_package_goes_into_its_own() -> None:
+    plan = make_plan(*compared(), TREE)
+    assert plan.target == GPU
+    assert [step.package.module for step in plan.steps] == [
+        "FFTW/3",
+        "R/4",
+        "CUDA/12",
+        "UCX-CUDA/1",
+        "GROMACS/1-CUDA",
+        "magma/2",
+    ]
+    assert [step.prefix for step in plan.steps] == [TREE.prefix(CPU)] * 2 + [TREE.prefix(GPU)] * 4
+
+
+def test_only_what_is_missing_is_built() -> None:
+    there = frozenset({"FFTW/3", "CUDA/12", "UCX-CUDA/1", "magma/2"})
+    plan = make_plan(*compared(modules=there), TREE)
+    assert [step.package.module for step in plan.steps] == ["R/4", "GROMACS/1-CUDA"]
+    assert {(step.action, step.reason) for step in plan.steps} == {(Action.INSTALL, "new")}
+
+
+def test_no_state_but_missing_makes_a_step() -> None:
+    verdicts = tuple(Verdict(package=package(f"{state}/1"), state=state) for state in State)
+    plan = make_plan(Comparison(target=CPU, verdicts=verdicts, requests=()), Inventory(), TREE)
+    assert [step.package.module for step in plan.steps] == ["missing/1"]
+
+
+def test_nothing_missing_is_an_empty_plan_and_a_gpu_package_that_is_there_asks_for_no_gpu() -> None:
+    there = frozenset(one.module for one in STACK)
+    assert make_plan(*compared(CPU, modules=there), TREE).steps == ()
+
+
+def test_software_for_accelerators_needs_one() -> None:
+    with pytest.raises(StackError) as caught:
+        make_plan(*compared(CPU, modules=frozenset({"CUDA/12", "UCX-CUDA/1", "magma/2"})), TREE)
+    assert caught.value.reference == "accelerator-needed"
+    assert caught.value.exit_code is ExitCode.FINDING
+    assert caught.value.message.startswith("GROMACS/1-CUDA ")
+    assert "s.yml:1" in caught.value.context
+    assert "--accel" in caught.value.hint
+
+
+def test_excluded_software_for_accelerators_needs_none() -> None:
+    no_gpu = [Exclusion(easyconfig="CUDA-12", reason="no GPU here")]
+    plan = make_plan(compare(STACK, Inventory(), CPU, exclusions=no_gpu), Inventory(), TREE)
+    assert [step.package.module for step in plan.steps] == ["FFTW/3", "R/4"]
+
+
+def test_what_was_left_behind_is_repaired() -> None:
+    steps = make_plan(*compared(incomplete=frozenset({"FFTW/3"})), TREE).steps
+    assert steps[0].package.module == "FFTW/3"
+    assert steps[0].action is Action.REPAIR
+    assert steps[0].reason == "its module file is there, but its build did not end well"
+    assert {step.action for step in steps[1:]} == {Action.INSTALL}
+
+
+@pytest.mark.parametrize("software", sorted(ACCELERATOR_SOFTWARE))
+def test_accelerator_software_and_all_above_it(software: str) -> None:
+    gpu = f"{software}/1"
+    graph = [package(gpu), package("A/1", gpu), package("B/1", "A/1"), package("C/1", build="B/1"), package("D/1")]
+    assert accelerator_modules(graph) == {gpu, "A/1", "B/1", "C/1"}
+
+
+def test_a_name_that_only_starts_alike_is_none() -> None:
+    assert accelerator_modules([package("CUDAcore/1"), package("cuDNNx/1")]) == frozenset()
