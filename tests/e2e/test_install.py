@@ -75,7 +75,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
         process.kill()
         process.wait()
     for folder, _, _ in os.walk(tmp_path):
-        os.chmod(folder, 0o700)  # installations are read-only
+        Path(folder).chmod(0o700)  # installations are read-only
 
 
 def load(site: Site, module: str) -> "subprocess.CompletedProcess[str]":
@@ -84,7 +84,7 @@ def load(site: Site, module: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
 
 
-def until(site: Site, happened: Path) -> None:
+def until(happened: Path) -> None:
     deadline = time.monotonic() + 60
     while not happened.exists():
         assert time.monotonic() < deadline, f"{happened} never came"
@@ -168,7 +168,7 @@ def test_a_killed_install_leaves_nothing_that_counts_and_goes_on(site: Site, *, 
     reached = site.folder / "reached"
 
     run = site.start("install", stack, LATE_STEP=f"touch {reached}; sleep 300")
-    until(site, reached)
+    until(reached)
     assert site.module("Late").is_file(), "EasyBuild writes the module file before its last step"
     (os.killpg if whole_group else os.kill)(run.pid, signal.SIGKILL)
     run.wait()
@@ -189,7 +189,7 @@ def test_a_killed_install_leaves_nothing_that_counts_and_goes_on(site: Site, *, 
 def test_an_interrupted_install_ends_its_build_and_says_so(site: Site) -> None:
     reached = site.folder / "reached"
     run = site.start("install", site.easystack("Late", "Alpha"), LATE_STEP=f"touch {reached}; sleep 300")
-    until(site, reached)
+    until(reached)
 
     os.kill(run.pid, signal.SIGINT)
 
