@@ -22,8 +22,14 @@ missing=()
 for need in "${needs[@]}"; do
   there "${need%%:*}" || missing+=("${need##*:}")
 done
-[ -n "${LMOD_CMD:-}" ] || ls /usr/share/[Ll]mod/*/libexec/lmod /usr/share/[Ll]mod/libexec/lmod >/dev/null 2>&1 \
-  || missing+=(lmod)
+has_lmod() {
+  local place
+  for place in "${LMOD_CMD:-}" /usr/share/{l,L}mod/{,lmod/,8*/}libexec/lmod /usr/local/lmod/lmod/libexec/lmod; do
+    [ -x "$place" ] && return
+  done
+  return 1
+}
+has_lmod || missing+=(lmod)
 python=${PYTHON:-python3}
 if ! command -v "$python" >/dev/null; then
   missing+=(python3 python3-venv)

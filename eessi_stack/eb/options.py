@@ -15,7 +15,7 @@ STEERING = frozenset(
     """
     easystack terse dry-run dry-run-short extended-dry-run missing-modules stop fetch job rebuild force
     skip module-only robot robot-paths filter-deps installpath installpath-software installpath-modules
-    subdir-software subdir-modules prefix sourcepath modules-tool module-syntax output-style parallel
+    subdir-software subdir-modules prefix sourcepath modules-tool module-syntax output-style parallel tmp-logdir
     """.split()  # noqa: SIM905 (a list of this length is unreadable)
 )
 

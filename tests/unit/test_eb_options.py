@@ -138,11 +138,12 @@ def test_optarch(cpu: str, host: str, flag: str | None, expected: str | None) ->
 
 def test_options_of_one_build() -> None:
     step = Step(package=Package(module="A/1"), action=Action.INSTALL, reason="new", prefix=Path("/prefix"))
-    options = for_step(step, work_dir=Path("/w"), sources=Path("/s"), cores=3)
+    options = for_step(step, work_dir=Path("/w"), sources=Path("/s"), cores=3, logs=Path("/logs"))
     assert options["EASYBUILD_INSTALLPATH"] == "/prefix"
     assert options["EASYBUILD_PREFIX"] == "/w"
     assert options["EASYBUILD_SOURCEPATH"] == "/s"
     assert options["EASYBUILD_PARALLEL"] == "3"
+    assert options["EASYBUILD_TMP_LOGDIR"] == "/logs"
     assert options["EASYBUILD_MODULES_TOOL"] == "Lmod"
     assert {name.removeprefix("EASYBUILD_").lower().replace("_", "-") for name in options} <= STEERING
 

@@ -9,6 +9,7 @@ from eessi_stack.model import (
     Comparison,
     Exclusion,
     Inventory,
+    OptionValue,
     Package,
     Request,
     State,
@@ -100,6 +101,22 @@ def test_what_was_left_behind_is_repaired() -> None:
     assert steps[0].action is Action.REPAIR
     assert steps[0].reason == "its module file is there, but its build did not end well"
     assert {step.action for step in steps[1:]} == {Action.INSTALL}
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ((), "new"),
+        ((("rebuild", True),), "new"),
+        ((("from-pr", 123),), "new, with the recipe of the robot path instead of from-pr 123"),
+        ((("from-commit", "0ab"),), "new, with the recipe of the robot path instead of from-commit 0ab"),
+    ],
+)
+def test_a_recipe_from_elsewhere_is_said(options: tuple[tuple[str, OptionValue], ...], reason: str) -> None:
+    asked = Request(easyconfig="A.eb", file="s.yml", line=1, options=options)
+    graph = (Package(module="A/1", requests=(asked,)),)
+    (step,) = make_plan(compare(graph, Inventory(), CPU), Inventory(), TREE).steps
+    assert step.reason == reason
 
 
 @pytest.mark.parametrize("software", sorted(ACCELERATOR_SOFTWARE))
