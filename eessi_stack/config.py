@@ -85,14 +85,14 @@ OPTIONS = (
     ),
     Option(
         name="robot-paths",
-        variables=("EESSI_STACK_ROBOT_PATHS",),
+        variables=("EESSI_STACK_ROBOT_PATHS", "EASYBUILD_ROBOT_PATHS"),
         parse=_paths,
         wants="folders separated by colons",
         help="folders with easyconfigs, searched before EasyBuild's own",
     ),
     Option(
         name="filter-deps",
-        variables=("EESSI_STACK_FILTER_DEPS",),
+        variables=("EESSI_STACK_FILTER_DEPS", "EASYBUILD_FILTER_DEPS"),
         parse=_names,
         wants="software names separated by commas",
         help="dependencies that the host or compat layer provides, besides EESSI's own list",

@@ -23,10 +23,6 @@ class Target:
         return self.cpu.split("/", 1)[0]
 
     @property
-    def generic(self) -> bool:
-        return self.cpu.endswith("/generic")
-
-    @property
     def cpu_only(self) -> "Target":
         return Target(cpu=self.cpu, os=self.os)
 

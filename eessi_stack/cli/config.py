@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from eessi_stack import config as configuration
-from eessi_stack import flow
+from eessi_stack import place
 from eessi_stack.cli import output
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
@@ -25,9 +25,9 @@ FOR_EB = ("EASYBUILD_", "EESSI_", "EPREFIX")
 def config(*, settings: Settings, easybuild: bool, as_json: bool) -> None:
     """Show the settings in force and where each comes from."""
     if easybuild:
-        place = flow.work(settings)
-        own = {"EASYBUILD_MODULES_TOOL": "Lmod", "EASYBUILD_INSTALLPATH": str(place.tree.prefix(place.target))}
-        chosen = {name: value for name, value in place.environment.items() if name.startswith(FOR_EB)} | own
+        here = place.find(settings)
+        own = {"EASYBUILD_MODULES_TOOL": "Lmod", "EASYBUILD_INSTALLPATH": str(here.tree.prefix(here.target))}
+        chosen = {name: value for name, value in here.environment.items() if name.startswith(FOR_EB)} | own
         for name, value in sorted(chosen.items()):
             output.result(f"export {name}={shlex.quote(value)}")
         return

@@ -33,7 +33,7 @@ def install(context: click.Context, *, settings: Settings, easystacks: tuple[str
         output.message("running as root: installations belong to root, and their read-only modes do not bind it")
     with progress.reporter(settings.color) as reporter:
         outcomes = flow.install(plan, place, reporter)
-    proof = flow.compared_again(comparison, asked, place)
+    proof = flow.proof(comparison, asked, place)
     output.result("\n".join(report(outcomes, proof)))
     context.exit(verdict(outcomes, proof))
 

@@ -13,6 +13,7 @@ from eessi_stack.compare import why as paths_to
 from eessi_stack.config import Settings
 from eessi_stack.errors import ExitCode, StackError
 from eessi_stack.model import Comparison, Package, State, Verdict
+from eessi_stack.place import Place
 
 
 @click.command()
@@ -103,7 +104,7 @@ def summary(comparison: Comparison) -> str:
     return f"{len(entries)} asked for on {comparison.target}: {counts}"
 
 
-def document(comparison: Comparison, place: flow.Work) -> dict[str, Any]:
+def document(comparison: Comparison, place: Place) -> dict[str, Any]:
     return {
         "format": "eessi-stack-missing",
         "version": 1,

@@ -4,19 +4,19 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from eessi_stack import easystack, flow
+from eessi_stack import easystack, place
 from eessi_stack.cli import output
 from eessi_stack.config import Settings, shipped
 from eessi_stack.errors import StackError
 from eessi_stack.model import Stack
 
 
-def load(names: Sequence[str], settings: Settings) -> tuple[Stack, flow.Work]:
+def load(names: Sequence[str], settings: Settings) -> tuple[Stack, place.Place]:
     stack = easystack.read([find(name) for name in names])
-    place = flow.work(settings, stack)
-    for note in place.notes:
+    found = place.find(settings, stack)
+    for note in found.notes:
         output.message(note)
-    return stack, place
+    return stack, found
 
 
 def find(name: str) -> Path:

@@ -39,8 +39,7 @@ def build(job: Build) -> Outcome:
         clear(job.step)
     job.log.parent.mkdir(parents=True, exist_ok=True)
     code, interrupted = _run(job)
-    module_file = module_path(job.step)
-    complete = code == 0 and module_file is not None
+    complete = code == 0 and is_there(job.step)
     if not complete:
         clear(job.step)
     result = Result.BUILT if complete else Result.INTERRUPTED if interrupted else Result.FAILED
@@ -108,6 +107,12 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 def module_path(step: Step) -> Path | None:
     base = step.prefix / "modules" / "all" / step.package.module
     return next((path for path in (base.with_name(f"{base.name}.lua"), base) if path.is_file()), None)
+
+
+def is_there(step: Step) -> bool:
+    """Whether there is a module file; an empty one is what a full disk leaves."""
+    path = module_path(step)
+    return path is not None and path.stat().st_size > 0
 
 
 def clear(step: Step) -> None:

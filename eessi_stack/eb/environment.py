@@ -41,6 +41,14 @@ def for_easybuild(*layers: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
+def with_compat(environment: Mapping[str, str], compat: Path | None) -> dict[str, str]:
+    """Builds take the compat layer's tools, as they do in EESSI's build container; the host's where it has none."""
+    if compat is None:
+        return dict(environment)
+    tools = (compat / "usr" / "bin", compat / "bin")
+    return {**environment, "PATH": os.pathsep.join([*map(str, tools), environment["PATH"]])}
+
+
 def find_lmod(configured: Path | None, compat: Path | None) -> Path | None:
     """Lmod's command: the configured one, the compat layer's, or the host's."""
     candidates = [configured] if configured else []

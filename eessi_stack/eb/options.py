@@ -119,13 +119,11 @@ def locale() -> dict[str, str]:
     return dict(_data()["environment"])
 
 
-def optarch(target: Target, host_cpu: str, gcc_flag: str | None) -> str | None:
+def optarch(cpu: str, host_cpu: str, gcc_flag: str) -> str | None:
     """How to tell the compiler the target: nothing for the host's own CPU, GENERIC, or GCC's name of another one."""
-    if target.generic:
+    if cpu.endswith("/generic"):
         return "GENERIC"
-    if target.cpu == host_cpu:
-        return None
-    return f"GCC:{gcc_flag}" if gcc_flag else None
+    return None if cpu == host_cpu else f"GCC:{gcc_flag}"
 
 
 def for_step(step: Step, *, work_dir: Path, sources: Path, cores: int, logs: Path) -> dict[str, str]:

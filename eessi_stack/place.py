@@ -1,0 +1,90 @@
+"""Where one command works: the tree, the target in it, and how EasyBuild is configured for both."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from eessi_stack import cpuinfo, target
+from eessi_stack.config import Settings, shipped
+from eessi_stack.eb import environment, options
+from eessi_stack.errors import StackError
+from eessi_stack.model import Stack, Target, Tree
+
+#: The version that a tree without any gets when nobody names one.
+DEFAULT_VERSION = "2023.06"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What a command needs to know of where it works."""
+
+    settings: Settings
+    tree: Tree
+    target: Target
+    runs: tuple[str, ...]  #: the targets that this machine can run, the best first
+    compat: Path | None
+    environment: Mapping[str, str]  #: of EasyBuild's processes
+    notes: tuple[str, ...] = ()  #: what was chosen without being asked for
+
+    @property
+    def layers(self) -> tuple[Path, ...]:
+        """The modules directories that a user of the target sees, the first one strongest."""
+        return tuple(dict.fromkeys((self.tree.modules(self.target), self.tree.modules(self.target.cpu_only))))
+
+
+def find(settings: Settings, stack: Stack | None = None) -> Place:
+    """Find out where to work. StackError for settings that contradict the stack or name no known target."""
+    tree = Tree(repo=settings.repo, version=_version(settings, stack))
+    runs = target.compatible(cpuinfo.parse(cpuinfo.host_cpuinfo()))
+    chosen, note = _target(settings, tree, runs)
+    compat = tree.compat(chosen)
+    has_compat = (compat / "usr").is_dir() or (compat / "lib").is_dir()
+    site = options.Site(
+        hooks=shipped("hooks") / "eb_hooks.py",
+        robot_paths=settings.robot_paths,
+        filter_deps=(*settings.filter_deps, *(stack.filter_deps if stack else ())),
+        compat=compat if has_compat else None,
+        user=environment.user_options(),
+    )
+    return Place(
+        settings=settings,
+        tree=tree,
+        target=chosen,
+        runs=runs,
+        compat=site.compat,
+        environment=environment.for_easybuild(
+            options.locale(),
+            options.configuration(tree, chosen, site),
+            options.eessi_environment(tree, chosen, site.compat),
+        ),
+        notes=(note, *(() if has_compat else (f"no compat layer in {tree.root}: the host stands in for it",))),
+    )
+
+
+def _version(settings: Settings, stack: Stack | None) -> str:
+    asked, declared = settings.eessi_version, stack.eessi_version if stack else None
+    if asked and declared and asked != declared:
+        raise StackError(
+            "version-contradiction",
+            f"the stack is for EESSI {declared}, but {settings.origins['eessi-version']} says {asked}",
+            context=", ".join(stack.files) if stack else "",
+            hint=f"use --eessi-version {declared}, or change `eessi-version` in the easystack's header",
+        )
+    return asked or declared or target.newest_version(settings.repo) or DEFAULT_VERSION
+
+
+def _target(settings: Settings, tree: Tree, runs: Sequence[str]) -> tuple[Target, str]:
+    """The target asked for; else the best one that the tree has for this CPU; else the CPU's own."""
+    origin = settings.origins["target"]
+    accelerator = settings.accelerator
+    if accelerator:
+        accelerator = target.check_accelerator(accelerator, settings.origins["accel"])
+    if settings.targets:
+        if len(settings.targets) > 1:
+            raise StackError("target-several", "this command works on one target at a time", hint=f"see {origin}")
+        cpu = target.check_cpu(settings.targets[0], origin)
+        return Target(cpu=cpu, accelerator=accelerator), f"target {cpu}, from {origin}"
+    existing = target.best_existing(tree, runs)
+    why = "the best prefix in the tree for this CPU" if existing else "this CPU"
+    cpu = existing or runs[0]
+    return Target(cpu=cpu, accelerator=accelerator), f"target {cpu}: {why}"
