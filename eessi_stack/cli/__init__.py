@@ -1,6 +1,7 @@
 """The command line: one file a command, loaded when asked for, and the one place where errors become exit codes."""
 
 import importlib
+import signal
 import sys
 
 import click
@@ -44,8 +45,14 @@ def cli() -> None:
     """Declare a software stack in easystack files; eessi-stack makes a version tree match it, and proves it."""
 
 
+def _interrupt(*_: object) -> None:
+    """SIGTERM ends a run as Ctrl-C does: builds are ended, what was left behind is taken away."""
+    raise KeyboardInterrupt
+
+
 def main() -> None:
     """Run the command line; every failure ends here, as a message and an exit code."""
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Exit as exit_:

@@ -1,11 +1,13 @@
 """`eessi-stack install`: make the tree match the stack, and prove it."""
 
+import json
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import click
 
-from eessi_stack import flow
+from eessi_stack import flow, journal
 from eessi_stack.cli import missing as missing_command
 from eessi_stack.cli import output, progress, stack
 from eessi_stack.cli.options import settings_options
@@ -16,10 +18,15 @@ from eessi_stack.model import Comparison, Outcome, Plan, Result
 
 @click.command()
 @click.argument("easystacks", metavar="EASYSTACK...", nargs=-1, required=True)
-@click.option("--dry-run", "-n", is_flag=True, help="print the plan and do nothing")
+@click.option(
+    "--dry-run", "-n", is_flag=True, help="print the plan and do nothing; exit 1 when there is something to do"
+)
+@click.option("--json", "as_json", is_flag=True, help="one JSON document")
 @settings_options("robot-paths", "filter-deps", "sources", "work-dir", "cores", "lmod")
 @click.pass_context
-def install(context: click.Context, *, settings: Settings, easystacks: tuple[str, ...], dry_run: bool) -> None:
+def install(
+    context: click.Context, *, settings: Settings, easystacks: tuple[str, ...], dry_run: bool, as_json: bool
+) -> None:
     """Install what of the stack is missing, into the prefix of the target.
 
     A failed package skips only what depends on it. Run it again, and it does what is left.
@@ -27,14 +34,16 @@ def install(context: click.Context, *, settings: Settings, easystacks: tuple[str
     asked, place = stack.load(easystacks, settings)
     plan, comparison = flow.plan(asked, place)
     if dry_run:
-        output.result("\n".join(described(plan)))
+        output.result(json.dumps(document(plan, (), comparison), indent=2) if as_json else "\n".join(described(plan)))
         context.exit(missing_command.verdict(comparison))
     if os.geteuid() == 0 and plan.steps:
         output.message("running as root: installations belong to root, and their read-only modes do not bind it")
     with progress.reporter(settings.color) as reporter:
         outcomes = flow.install(plan, place, reporter)
     proof = flow.proof(comparison, asked, place)
-    output.result("\n".join(report(outcomes, proof)))
+    output.result(
+        json.dumps(document(plan, outcomes, proof), indent=2) if as_json else "\n".join(report(outcomes, proof))
+    )
     context.exit(verdict(outcomes, proof))
 
 
@@ -44,6 +53,28 @@ def verdict(outcomes: tuple[Outcome, ...], proof: Comparison) -> ExitCode:
     if any(not outcome.good for outcome in outcomes):
         return ExitCode.FINDING
     return missing_command.verdict(proof)
+
+
+def document(plan: Plan, outcomes: tuple[Outcome, ...], proof: Comparison) -> dict[str, Any]:
+    """What was planned, what became of it, and whether nothing is missing now."""
+    known = {outcome.step: outcome for outcome in outcomes}
+    return {
+        "format": "eessi-stack-install",
+        "version": 1,
+        "target": str(plan.target),
+        "proven": missing_command.verdict(proof) is ExitCode.OK,
+        "steps": [
+            {
+                "module": step.package.module,
+                "easyconfig": step.package.recipe,
+                "action": step.action,
+                "reason": step.reason,
+                "prefix": str(step.prefix),
+                "outcome": journal.ended(known[step]) if step in known else None,
+            }
+            for step in plan.steps
+        ],
+    }
 
 
 def described(plan: Plan) -> Iterator[str]:

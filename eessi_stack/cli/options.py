@@ -24,9 +24,12 @@ def settings_options(*more: str, without: tuple[str, ...] = ()) -> Callable[[Cal
             flags = {option.name: arguments.pop(option.name.replace("-", "_")) for option in chosen}
             settings = config.load(flags)
             output.use_color(settings.color)
+            output.use_verbosity(arguments.pop("verbose") - arguments.pop("quiet"))
             return command(settings=settings, **arguments)
 
         wrapped: Callable[..., Any] = run
+        wrapped = click.option("-q", "--quiet", count=True, help="only results and errors")(wrapped)
+        wrapped = click.option("-v", "--verbose", count=True, help="also what EasyBuild is doing")(wrapped)
         for option in reversed(chosen):
             wrapped = click.option(
                 f"--{option.name}",

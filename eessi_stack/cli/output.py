@@ -11,6 +11,8 @@ import click
 
 from eessi_stack.errors import StackError, StackErrors
 
+_VERBOSITY = "eessi-stack.verbosity"
+
 
 def use_color(choice: str) -> None:
     """Apply `--color`: always or never is final, auto means a terminal."""
@@ -19,14 +21,27 @@ def use_color(choice: str) -> None:
         context.color = choice == "always"
 
 
+def use_verbosity(level: int) -> None:
+    """Apply `-v` and `-q`: below 0 there are no messages but errors, above 0 more of them."""
+    context = click.get_current_context(silent=True)
+    if context:
+        context.meta[_VERBOSITY] = level
+
+
+def verbosity() -> int:
+    context = click.get_current_context(silent=True)
+    return int(context.meta.get(_VERBOSITY, 0)) if context else 0
+
+
 def result(text: str = "") -> None:
     """One line of the command's result, to stdout."""
     click.echo(text)
 
 
 def message(text: str) -> None:
-    """One line of progress or explanation, to stderr."""
-    click.echo(text, err=True)
+    """One line of progress or explanation, to stderr; `-q` leaves it out."""
+    if verbosity() >= 0:
+        click.echo(text, err=True)
 
 
 def error(problem: StackError) -> None:
@@ -35,11 +50,11 @@ def error(problem: StackError) -> None:
         for one in problem.errors:
             error(one)
         return
-    message(f"{click.style('ERROR: ', fg='red', bold=True)}{problem.message}")
+    click.echo(f"{click.style('ERROR: ', fg='red', bold=True)}{problem.message}", err=True)
     for line in problem.context.splitlines():
-        message(f"  {line}")
+        click.echo(f"  {line}", err=True)
     if problem.hint:
-        message(f"  {click.style('hint:', fg='cyan')} {problem.hint}")
+        click.echo(f"  {click.style('hint:', fg='cyan')} {problem.hint}", err=True)
 
 
 def count(number: int, noun: str) -> str:
@@ -57,5 +72,5 @@ def bug() -> None:
     with tempfile.NamedTemporaryFile("w", prefix="eessi-stack-bug-", suffix=".txt", delete=False) as file:
         traceback.print_exc(file=file)
     last = traceback.format_exception_only(sys.exception())[-1].strip()
-    message(f"{click.style('ERROR: ', fg='red', bold=True)}this is a bug in eessi-stack: {last}")
-    message(f"  its trace is in {Path(file.name)}")
+    click.echo(f"{click.style('ERROR: ', fg='red', bold=True)}this is a bug in eessi-stack: {last}", err=True)
+    click.echo(f"  its trace is in {Path(file.name)}", err=True)

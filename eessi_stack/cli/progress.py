@@ -29,7 +29,7 @@ MARKS = {
 
 @contextmanager
 def reporter(color: str) -> Iterator[Reporter]:
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or output.verbosity():
         yield Plain()
         return
     from rich.console import Console  # noqa: PLC0415 (only a terminal pays for rich)
@@ -84,7 +84,9 @@ class Plain:
         output.message(f"[ ] {step.package.module} ({self.begun}/{self.total})")
 
     def phase(self, step: Step, text: str) -> None:
-        """Phases are for the live view; the log has them all."""
+        """Phases are for the live view and for `-v`; the log has them all."""
+        if output.verbosity() > 0:
+            output.message(f"    {step.package.module}: {text}")
 
     def ended(self, outcome: Outcome) -> None:
         output.message(finished(outcome))

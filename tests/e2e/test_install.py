@@ -142,6 +142,15 @@ def test_a_dry_run_prints_the_plan_and_builds_nothing(site: Site) -> None:
     assert not site.prefix.exists()
 
 
+def test_json_is_one_document_and_quiet_is_quiet(site: Site) -> None:
+    run = site.run("install", "--quiet", "--json", site.easystack("Delta"))
+
+    document = json.loads(run.stdout)
+    assert (document["format"], document["version"], document["proven"]) == ("eessi-stack-install", 1, True)
+    assert [(step["module"], step["outcome"]["result"]) for step in document["steps"]] == [("Delta/1.0", "built")]
+    assert run.stderr == ""
+
+
 def test_what_is_installed_is_read_only_and_keeps_its_hooks(site: Site) -> None:
     assert site.run("install", site.easystack("Alpha")).returncode == 0
 
