@@ -102,10 +102,10 @@ def report(outcomes: tuple[Outcome, ...], proof: Comparison) -> Iterator[str]:
     if not bad:
         yield from missing_command.text(proof)
     for outcome in bad:
-        if outcome.result is Result.SKIPPED:
-            yield f"SKIPPED: {outcome.step.package.module}: {outcome.cause}"
+        if outcome.result is not Result.FAILED:
+            yield f"{outcome.result.upper()}: {outcome.step.package.module}: {outcome.cause}"
     for outcome in bad:
-        if outcome.result is not Result.SKIPPED:
+        if outcome.result is Result.FAILED:
             yield from failure(outcome)
 
 

@@ -1,6 +1,7 @@
 """Step → Outcome: one EasyBuild process a package, in a session of its own."""
 
 import os
+import re
 import shutil
 import signal
 import stat
@@ -16,6 +17,8 @@ from eessi_stack.eb import supervise
 from eessi_stack.eb.options import flags
 from eessi_stack.model import Action, Outcome, Result, Step
 
+#: How EasyBuild says that a step begins: `== building...`
+_EB_STEP = re.compile(r"== (?!Running |\.\.\.)(.+)\.\.\.$")
 _POLL = 0.1  # seconds between two looks at the log
 _TAIL = 20  # lines of the log that an outcome carries
 
@@ -93,8 +96,8 @@ def _follow(process: "subprocess.Popen[bytes]", job: Build) -> None:
     with job.log.open(encoding="utf-8", errors="replace") as log:
         while process.poll() is None:
             for line in log:
-                if line.startswith("== "):
-                    job.phase(line[3:].strip().rstrip("."))
+                if step := _EB_STEP.match(line):
+                    job.phase(step[1])
             time.sleep(_POLL)
 
 
@@ -143,7 +146,7 @@ def remove_tree(folder: Path) -> None:
 
 def _cause(code: int, log: Path, *, interrupted: bool) -> str:
     if interrupted:
-        return "interrupted"
+        return "its build was ended; run again to go on"
     if code == 0:
         return "EasyBuild ended well, but there is no module file"
     lines = [line for line in tail(log, 200) if line.startswith("ERROR")]

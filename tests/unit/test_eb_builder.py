@@ -114,7 +114,7 @@ def test_tail_is_the_last_lines_that_say_something(tmp_path: Path) -> None:
         (1, False, "no ERROR: at the start\n", "EasyBuild ended with exit code 1"),
         (137, False, "", "EasyBuild ended with exit code 137"),
         (0, False, "ERROR: from long ago\n", "EasyBuild ended well, but there is no module file"),
-        (143, True, "ERROR: Build of A failed\n", "interrupted"),
+        (143, True, "ERROR: Build of A failed\n", "its build was ended; run again to go on"),
     ],
 )
 def test_cause(tmp_path: Path, *, code: int, interrupted: bool, text: str, cause: str) -> None:
