@@ -130,6 +130,11 @@ def test_an_exclusion_blocks_what_needs_it(name: str) -> None:
     }
 
 
+def test_an_exclusion_of_what_is_there_blocks_nothing() -> None:
+    comparison = compare(packages("*A: B; B"), tree("B"), TARGET, exclusions=[excluded("B")])
+    assert states(comparison) == {"B": "I", "A": "M"}
+
+
 def test_an_exclusion_names_a_module_too_and_is_nothing_for_what_is_there() -> None:
     graph = (Package(module="lang/B/1.0", requests=packages("*B")[0].requests),)
     assert states(compare(graph, tree(), TARGET, exclusions=[excluded("lang-B-1.0")])) == {"lang/B/1.0": "X"}
@@ -193,6 +198,7 @@ def test_build_order(graph: str, order: str) -> None:
 def test_why_gives_the_shortest_path_from_each_request() -> None:
     graph = packages("*A: B; B: C; C; X: C; *D: X C; *E: D; *F")
     assert set(why(graph, "C")) == {("D", "C"), ("A", "B", "C"), ("E", "D", "C")}
+    assert why(packages("*A: D N; D: C; N: B; B: C; C"), "C") == (("A", "D", "C"),)
     assert why(graph, "F") == (("F",),)
     assert why(packages("*A: | X; X; Y"), "X") == (("A", "X"),)
     assert why(packages("*A; Y"), "Y") == ()

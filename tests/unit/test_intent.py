@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from eessi_stack.intent import FOLDER, hold, marks
+from eessi_stack.intent import FOLDER, _lock, hold, marks
 
 MODULE = "GROMACS/2024.4-foss-2023b"
 
@@ -106,9 +106,21 @@ def test_a_mark_taken_away_meanwhile_is_made_anew_and_is_not_stale(tmp_path: Pat
         assert marks(tmp_path) == {MODULE: True}
 
 
-def test_a_shared_look_does_not_take_the_mark(tmp_path: Path) -> None:
+def test_who_only_looks_at_a_mark_does_not_hold_it(tmp_path: Path) -> None:
     left_by_a_killed_run(tmp_path)
-    assert marks(tmp_path) == marks(tmp_path) == {MODULE: False}
+    with mark_of(tmp_path).open() as other:
+        fcntl.flock(other, fcntl.LOCK_SH)
+        assert marks(tmp_path) == {MODULE: False}
+
+
+def test_a_lock_on_a_file_that_was_taken_away_or_replaced_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "mark"
+    with path.open("w") as file:
+        assert _lock(file.fileno(), path)
+        path.unlink()
+        assert not _lock(file.fileno(), path)
+        path.touch()
+        assert not _lock(file.fileno(), path)
 
 
 def test_an_owner_that_cannot_be_told_is_waited_for_too(tmp_path: Path) -> None:
