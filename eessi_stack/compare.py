@@ -17,19 +17,20 @@ class _Findings:
     """What the walk from the requests found, by module."""
 
     missing: set[str] = field(default_factory=set)
-    broken: dict[str, str] = field(default_factory=dict)  #: module → what its module file loads and is gone
+    broken: dict[str, str] = field(default_factory=dict)  #: module → what is wrong with what it loads
     wanted_by: dict[str, list[str]] = field(default_factory=dict)
 
 
-def compare(
+def compare(  # noqa: PLR0913 (three of them are keywords)
     packages: Sequence[Package],
     inventory: Inventory,
     target: Target,
     *,
+    requests: Sequence[Request] = (),
     exclusions: Sequence[Exclusion] = (),
     strict: bool = False,
 ) -> Comparison:
-    """A verdict for every package of the requests' closure.
+    """A verdict for every package of the requests' closure, and for every request, in the order of `requests`.
 
     `strict` asks EasyBuild's own question: every module of the recipes' closure must be there.
     """
@@ -37,13 +38,13 @@ def compare(
     findings = _walk(graph, inventory, strict=strict)
     excluded = _excluded(graph, inventory, exclusions, target)
     verdicts = {module: _verdict(graph[module], inventory, findings, excluded) for module in build_order(graph)}
-    requests = [(request, verdicts[package.module]) for package in packages for request in package.requests]
-    shown = tuple(verdict for verdict in verdicts.values())
-    return Comparison(target=target, verdicts=shown, requests=tuple(sorted(requests, key=_position)))
+    asked = {request: verdicts[package.module] for package in packages for request in package.requests}
+    answered = tuple((request, asked[request]) for request in requests or sorted(asked, key=_position))
+    return Comparison(target=target, verdicts=tuple(verdicts.values()), requests=answered)
 
 
-def _position(asked: tuple[Request, Verdict]) -> tuple[str, int]:
-    return asked[0].file, asked[0].line
+def _position(request: Request) -> tuple[str, int]:
+    return request.file, request.line
 
 
 def _walk(graph: Graph, inventory: Inventory, *, strict: bool) -> _Findings:
@@ -60,7 +61,7 @@ def _walk(graph: Graph, inventory: Inventory, *, strict: bool) -> _Findings:
             loaded = _loaded(module, graph, inventory)
             gone = [name for name in loaded if not inventory.has(name) and not _default_version(name, inventory)]
             if gone:
-                findings.broken[module] = ", ".join(gone)
+                findings.broken[module] = f"{', '.join(gone)}, which is gone"
             needs = tuple(name for name in loaded if name in graph)
         else:
             needs = graph[module].needs if module in graph else ()
@@ -69,7 +70,19 @@ def _walk(graph: Graph, inventory: Inventory, *, strict: bool) -> _Findings:
         for name in needs:
             findings.wanted_by.setdefault(name, []).append(module)
         todo.extend(needs)
+    _spread(findings, inventory)
     return findings
+
+
+def _spread(findings: _Findings, inventory: Inventory) -> None:
+    """What loads a broken module is broken too."""
+    todo = deque(findings.broken)
+    while todo:
+        module = todo.popleft()
+        for user in findings.wanted_by.get(module, ()):
+            if inventory.has(user) and user not in findings.broken:
+                findings.broken[user] = f"{module}, which is broken"
+                todo.append(user)
 
 
 def _loaded(module: str, graph: Graph, inventory: Inventory) -> tuple[str, ...]:
@@ -134,7 +147,7 @@ def _state(  # noqa: PLR0911 (one return a state)
     module = package.module
     if inventory.has(module):
         if module in findings.broken:
-            return State.BROKEN, f"its module file loads {findings.broken[module]}, which is gone"
+            return State.BROKEN, f"its module file loads {findings.broken[module]}"
         return State.INSTALLED, ""
     if module in excluded:
         return State.EXCLUDED, excluded[module]

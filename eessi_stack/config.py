@@ -177,7 +177,7 @@ def _value(
     for variable in option.variables:
         if environ.get(variable):
             return _parsed(option, environ[variable], f"${variable}"), f"${variable}"
-    if option.name in table:
+    if table.get(option.name) not in (None, ""):
         return _parsed(option, table[option.name], f"{file}: {option.name}"), file
     return None, "default"
 

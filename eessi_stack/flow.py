@@ -30,23 +30,20 @@ def resolve(stack: Stack, place: Place) -> tuple[Package, ...]:
 
 
 def observe(place: Place) -> Inventory:
-    marks: dict[str, bool] = {}
-    for layer in place.layers:
-        marks |= intent.marks(layer.parent.parent)
-    return inventory.scan(place.layers, marks)
+    """What is there: the accelerator's prefix, where there is one, over the CPU's."""
+    return inventory.overlay([inventory.scan(layer, intent.marks(layer.parent.parent)) for layer in place.layers])
 
 
 def missing(stack: Stack, place: Place, *, strict: bool = False) -> tuple[Comparison, tuple[Package, ...]]:
     """What of a stack is missing on the target, and the graph that says why."""
     packages = resolve(stack, place)
-    comparison = compare(packages, observe(place), place.target, exclusions=stack.exclusions, strict=strict)
-    return comparison, packages
+    return _compare(packages, observe(place), stack, place, strict=strict), packages
 
 
 def plan(stack: Stack, place: Place) -> tuple[Plan, Comparison]:
     """What would make the tree match the stack."""
     seen = observe(place)
-    comparison = compare(resolve(stack, place), seen, place.target, exclusions=stack.exclusions)
+    comparison = _compare(resolve(stack, place), seen, stack, place)
     return make_plan(comparison, seen, place.tree), comparison
 
 
@@ -76,7 +73,14 @@ def install(made: Plan, place: Place, reporter: Reporter) -> tuple[Outcome, ...]
 def proof(before: Comparison, stack: Stack, place: Place) -> Comparison:
     """The same packages against what is there now: what proves an install."""
     packages = tuple(one.package for one in before.verdicts)
-    return compare(packages, observe(place), place.target, exclusions=stack.exclusions)
+    return _compare(packages, observe(place), stack, place)
+
+
+def _compare(
+    packages: tuple[Package, ...], seen: Inventory, stack: Stack, place: Place, *, strict: bool = False
+) -> Comparison:
+    asked, exclusions = stack.requests, stack.exclusions
+    return compare(packages, seen, place.target, requests=asked, exclusions=exclusions, strict=strict)
 
 
 def _session(place: Place) -> Session:

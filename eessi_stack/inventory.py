@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -22,20 +22,19 @@ _LUA_ALIAS = re.compile(
 _TCL_ALIAS = re.compile(r"^\s*module-(?:version|alias)\s+(\S+)\s+(\S+)", re.MULTILINE)
 
 
-def scan(layers: Sequence[Path], marks: Mapping[str, bool]) -> Inventory:
-    """What the modules directories hold, a lower layer's modules included. A directory that is absent holds nothing.
+def scan(layer: Path, marks: Mapping[str, bool]) -> Inventory:
+    """What a modules directory holds; one that is absent holds nothing.
 
-    `marks` are the intent marks of the layers: module → whether a live process holds it.
+    `marks` are the intent marks of its prefix: module → whether a live process holds it.
     StackError `modules-unreadable` for a directory that is there and cannot be read.
     """
     found: dict[str, Path] = {}
     aliases: dict[str, str] = {}
-    for layer in layers:
-        for path in _files(layer):
-            if path.name.startswith(".modulerc"):
-                aliases |= _aliases(path, layer)
-            elif name := _module_name(path, layer):
-                found.setdefault(name, path)
+    for path in _files(layer):
+        if path.name.startswith(".modulerc"):
+            aliases |= _aliases(path, layer)
+        elif name := _module_name(path, layer):
+            found[name] = path
     texts = {name: _text(path) for name, path in found.items()}
     unfinished = {name for name, text in texts.items() if not text.strip()}
     incomplete = unfinished | {name for name, held in marks.items() if not held and name in found}
@@ -46,6 +45,24 @@ def scan(layers: Sequence[Path], marks: Mapping[str, bool]) -> Inventory:
         building=frozenset(building),
         aliases=aliases,
         loads={name: loads(text) for name, text in texts.items()},
+    )
+
+
+def overlay(layers: Sequence[Inventory]) -> Inventory:
+    """One inventory of several, the first one strongest: what is complete in any of them is there."""
+    modules: set[str] = set()
+    aliases: dict[str, str] = {}
+    loaded: dict[str, tuple[str, ...]] = {}
+    for layer in layers:
+        loaded |= {name: layer.loads[name] for name in layer.modules - modules if name in layer.loads}
+        modules |= layer.modules
+        aliases = {**layer.aliases, **aliases}
+    return Inventory(
+        modules=frozenset(modules),
+        incomplete=frozenset().union(*(layer.incomplete for layer in layers)) - modules,
+        building=frozenset().union(*(layer.building for layer in layers)) - modules,
+        aliases=aliases,
+        loads=loaded,
     )
 
 
@@ -107,10 +124,3 @@ def _alias(first: str, second: str, folder: str) -> tuple[str, str]:
         return first, second
     real = first if not first.startswith("/") else f"{folder}{first}"
     return f"{real.rsplit('/', 1)[0]}/{second}", real
-
-
-def names(paths: Iterable[Path]) -> frozenset[str]:
-    """The module names alone, of directories that need not be there."""
-    return frozenset(
-        name for layer in paths for path in _files(layer) if (name := _module_name(path, layer)) is not None
-    )

@@ -10,9 +10,6 @@ from eessi_stack.eb import environment, options
 from eessi_stack.errors import StackError
 from eessi_stack.model import Stack, Target, Tree
 
-#: The version that a tree without any gets when nobody names one.
-DEFAULT_VERSION = "2023.06"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -70,7 +67,7 @@ def _version(settings: Settings, stack: Stack | None) -> str:
             context=", ".join(stack.files) if stack else "",
             hint=f"use --eessi-version {declared}, or change `eessi-version` in the easystack's header",
         )
-    return asked or declared or target.newest_version(settings.repo) or DEFAULT_VERSION
+    return asked or declared or target.newest_version(settings.repo) or target.DEFAULT_VERSION
 
 
 def _target(settings: Settings, tree: Tree, runs: Sequence[str]) -> tuple[Target, str]:

@@ -16,12 +16,17 @@ ORIGINS = ("from-commit", "from-pr")
 def make_plan(comparison: Comparison, inventory: Inventory, tree: Tree) -> Plan:
     """The steps that make the tree match, in build order, those of the CPU prefix first.
 
+    What needs a package that nobody can tell how to build is no step.
     StackError `accelerator-needed` where a package wants an accelerator and the target has none.
     """
     accelerated = accelerator_modules(tuple(verdict.package for verdict in comparison.verdicts))
+    hopeless = {verdict.package.module for verdict in comparison.of(State.ERROR)}
     steps = []
     for verdict in comparison.of(State.MISSING):
         package = verdict.package
+        if not hopeless.isdisjoint(package.needs):
+            hopeless.add(package.module)
+            continue
         on_accelerator = package.module in accelerated
         if on_accelerator and not comparison.target.accelerator:
             raise _accelerator_needed(package)

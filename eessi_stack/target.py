@@ -24,6 +24,10 @@ NVIDIA_SMI_SECONDS = 60  #: a node of eight GPUs without persistence mode needs 
 ARM = "0x41"
 
 
+#: The version that a tree without any gets when nobody names one.
+DEFAULT_VERSION = "2023.06"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cpu:
     """One row of the table of CPU targets: see data/targets.toml."""

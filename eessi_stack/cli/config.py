@@ -1,6 +1,7 @@
 """`eessi-stack config`: what is in force, and where each value comes from."""
 
 import json
+import os
 import shlex
 from typing import Any
 
@@ -26,7 +27,11 @@ def config(*, settings: Settings, easybuild: bool, as_json: bool) -> None:
     """Show the settings in force and where each comes from."""
     if easybuild:
         here = place.find(settings)
-        own = {"EASYBUILD_MODULES_TOOL": "Lmod", "EASYBUILD_INSTALLPATH": str(here.tree.prefix(here.target))}
+        own = {
+            "EASYBUILD_MODULES_TOOL": "Lmod",
+            "EASYBUILD_INSTALLPATH": str(here.tree.prefix(here.target)),
+            "MODULEPATH": os.pathsep.join(str(layer) for layer in here.layers),
+        }
         chosen = {name: value for name, value in here.environment.items() if name.startswith(FOR_EB)} | own
         for name, value in sorted(chosen.items()):
             output.result(f"export {name}={shlex.quote(value)}")

@@ -17,8 +17,6 @@ from eessi_stack.cpuinfo import PROC_CPUINFO, CpuInfo, archspec_name, host_cpuin
 from eessi_stack.errors import ExitCode, StackError
 from eessi_stack.model import Target, Tree
 
-DEFAULT_VERSION = "2023.06"
-
 
 @click.command()
 @click.option("--cpu", is_flag=True, help="only the best CPU target, for scripts")
@@ -105,7 +103,7 @@ def _accelerator_or_none(settings: Settings, file: TextIO | None) -> tuple[str |
 
 
 def _tree(settings: Settings) -> Tree:
-    version = settings.eessi_version or target.newest_version(settings.repo) or DEFAULT_VERSION
+    version = settings.eessi_version or target.newest_version(settings.repo) or target.DEFAULT_VERSION
     return Tree(repo=settings.repo, version=version)
 
 

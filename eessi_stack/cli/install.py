@@ -34,7 +34,9 @@ def install(
     asked, place = stack.load(easystacks, settings)
     plan, comparison = flow.plan(asked, place)
     if dry_run:
-        output.result(json.dumps(document(plan, (), comparison), indent=2) if as_json else "\n".join(described(plan)))
+        output.result(
+            json.dumps(document(plan, (), comparison), indent=2) if as_json else "\n".join(described(plan, comparison))
+        )
         context.exit(missing_command.verdict(comparison))
     if os.geteuid() == 0 and plan.steps:
         output.message("running as root: installations belong to root, and their read-only modes do not bind it")
@@ -77,10 +79,10 @@ def document(plan: Plan, outcomes: tuple[Outcome, ...], proof: Comparison) -> di
     }
 
 
-def described(plan: Plan) -> Iterator[str]:
-    """The plan, a line a step."""
+def described(plan: Plan, comparison: Comparison) -> Iterator[str]:
+    """The plan, a line a step; without any, why there is none."""
     if not plan.steps:
-        yield "nothing to do"
+        yield from missing_command.text(comparison)
         return
     yield f"{output.count(len(plan.steps), 'package')} to build for {plan.target}:"
     yield ""

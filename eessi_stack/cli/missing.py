@@ -49,7 +49,7 @@ def missing(  # noqa: PLR0913 (one parameter a flag)
 
 def verdict(comparison: Comparison) -> ExitCode:
     """The exit code: what could not be told weighs more than what is missing."""
-    if comparison.of(State.ERROR):
+    if comparison.of(State.ERROR) or not comparison.requests:
         return ExitCode.UNDECIDED
     return ExitCode.FINDING if comparison.of(State.MISSING, State.BROKEN) else ExitCode.OK
 

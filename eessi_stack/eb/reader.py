@@ -76,7 +76,7 @@ class Graph:
     def __init__(self) -> None:
         self.packages: dict[str, Json] = {}  #: module → package
         self.by_name = recipes_by_name()
-        self.seen: dict[tuple[str, bool], list[str]] = {}  #: (recipe, hidden) → its modules
+        self.seen: dict[tuple[str, bool, bool], list[str]] = {}  #: (recipe, hidden, a dependency) → its modules
 
     def add_request(self, name: str) -> list[str]:
         """The modules that an easystack entry asks for; one with an error where it cannot be told."""
@@ -84,18 +84,20 @@ class Graph:
         path = name if Path(name).is_absolute() and Path(name).is_file() else self.by_name.get(filename)
         if path is None:
             return [self.failed(filename, "", self.no_such(filename))]
-        return self.add(path, hidden=False)
+        return self.add(path)
 
-    def add(self, path: str, *, hidden: bool) -> list[str]:
-        """Add a recipe and all it needs; its modules."""
+    def add(self, path: str, *, hidden: bool = False, dep: Json | None = None) -> list[str]:
+        """Add a recipe and all it needs; its modules. `dep` is the dependency that it has to provide."""
         from easybuild.framework.easyconfig.easyconfig import process_easyconfig  # noqa: PLC0415
 
-        if (path, hidden) in self.seen:
-            return self.seen[path, hidden]
-        self.seen[path, hidden] = modules = []
+        key = (path, hidden, dep is not None)
+        if key in self.seen:
+            return self.seen[key]
+        self.seen[key] = modules = []
         try:
             parsed = process_easyconfig(path, validate=False, hidden=hidden)
-        except Exception as error:  # noqa: BLE001 (an easyconfig is a program: it can raise anything)
+            check(path, parsed, dep)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 (an easyconfig is a program: it can raise anything)
             modules.append(self.failed(Path(path).name, path, parse_error(error)))
             return modules
         modules += [entry["full_mod_name"] for entry in parsed]
@@ -118,11 +120,7 @@ class Graph:
 
     def dependency(self, dep: Json) -> list[str]:
         """The modules of a dependency; an external module is the host's and stands for itself."""
-        from easybuild.framework.easyconfig.easyconfig import (  # noqa: PLC0415
-            ActiveMNS,
-            robot_find_easyconfig,
-            verify_easyconfig_filename,
-        )
+        from easybuild.framework.easyconfig.easyconfig import ActiveMNS, robot_find_easyconfig  # noqa: PLC0415
         from easybuild.tools.module_naming_scheme.utilities import det_full_ec_version  # noqa: PLC0415
 
         if dep.get("external_module"):
@@ -132,10 +130,7 @@ class Graph:
         if path is None:
             module = ActiveMNS().det_full_module_name(dep)
             return [self.failed(module, "", self.no_such(f"{dep['name']}-{full_version}.eb"))]
-        modules = self.add(path, hidden=bool(dep.get("hidden")))
-        if not any(self.packages.get(module, {}).get("error") for module in modules):
-            verify_easyconfig_filename(path, dep)
-        return modules
+        return self.add(path, hidden=bool(dep.get("hidden")), dep=dep)
 
     def no_such(self, filename: str) -> str:
         near = get_close_matches(filename, [name for name in self.by_name if name[:3] == filename[:3]], n=1)
@@ -160,7 +155,19 @@ def recipes_by_name() -> dict[str, str]:
     return found
 
 
-def parse_error(error: Exception) -> str:
+def check(path: str, parsed: list[Json], dep: Json | None) -> None:
+    """As `eb` does: what is asked for must be valid, the recipe of a dependency what its file name says."""
+    from easybuild.framework.easyconfig.easyconfig import verify_easyconfig_filename  # noqa: PLC0415
+    from easybuild.tools.config import build_option  # noqa: PLC0415
+
+    if dep is not None:
+        verify_easyconfig_filename(path, dep, parsed_ec=parsed)
+        return
+    for entry in parsed:
+        entry["ec"].validate(check_osdeps=build_option("check_osdeps"))
+
+
+def parse_error(error: BaseException) -> str:
     message = getattr(error, "msg", None) or f"{type(error).__name__}: {error}"
     return " ".join(str(message).split())
 

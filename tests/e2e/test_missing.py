@@ -111,7 +111,7 @@ def test_an_unknown_dependency(app: Tree) -> None:
     assert states(run) == {"Bad/1.0": "missing", "NoSuchThing/1.0": "error"}
 
 
-@pytest.mark.parametrize("more", ["raise ValueError('out of order')", "import nothing_of_that_name", "name = ("])
+@pytest.mark.parametrize("more", ["raise ValueError('out of order')", "raise SystemExit(0)", "name = ("])
 def test_an_easyconfig_that_cannot_be_parsed_leaves_the_others_answered(app: Tree, more: str) -> None:
     app.recipe("Bad", more=more)
     app.install("Lib")
@@ -120,6 +120,23 @@ def test_an_easyconfig_that_cannot_be_parsed_leaves_the_others_answered(app: Tre
     entries = json.loads(run.stdout)["entries"]
     assert [one["state"] for one in entries] == ["error", "installed", "missing"]
     assert "Bad-1.0.eb" in entries[0]["reason"]
+
+
+def test_a_dependency_whose_recipe_is_for_something_else(app: Tree) -> None:
+    (app.recipes / "Lub-1.0.eb").write_text((app.recipes / "Lib-1.0.eb").read_text())
+    app.recipe("Bad", needs=["Lub"])
+    run = app.run("missing", "--json", app.stack("Bad", "Tool"))
+    assert run.returncode == 3
+    assert states(run) == {"Bad/1.0": "missing", "Lub-1.0.eb": "error", "Tool/1.0": "missing"}
+
+
+def test_what_is_asked_for_must_be_valid_as_for_eb(app: Tree) -> None:
+    app.recipe("Bad", more="moduleclass = 'nonsense'")
+    app.recipe("User", needs=["Bad"])
+    assert states(app.run("missing", "--json", app.stack("User"))) == {"Bad/1.0": "missing", "User/1.0": "missing"}
+    run = app.run("missing", app.stack("Bad"))
+    assert run.returncode == 3
+    assert "moduleclass provided 'nonsense' is not valid" in run.stdout
 
 
 def test_without_easybuild(app: Tree, tmp_path: Path) -> None:
@@ -213,3 +230,30 @@ def test_a_target_without_a_tree_is_not_proven(app: Tree) -> None:
     run = app.run("missing", app.stack("Lib"), EESSI_STACK_TARGET="aarch64/generic")
     assert run.returncode == 1
     assert PROOF not in run.stdout
+
+
+ARCH = """
+dependencies = [('Lib', {'arch=x86_64': '1.0', 'arch=aarch64': '2.0'}), ('Tool', '1.0', '-%(arch)s')]
+if ARCH == 'aarch64':
+    builddependencies = [('Yasm', '1.0'), ('Arm', '1.0')]
+"""
+
+
+@pytest.mark.parametrize(
+    ("target", "modules"),
+    [
+        ("x86_64/generic", {"Both/1.0", "Lib/1.0", "Tool/1.0-x86_64"}),
+        ("aarch64/a64fx", {"Both/1.0", "Lib/2.0", "Tool/1.0-aarch64", "Arm/1.0"}),  # Yasm is filtered there
+    ],
+)
+def test_recipes_see_the_cpu_family_of_the_target(tree: Tree, target: str, modules: set[str]) -> None:
+    for name in ("Lib", "Arm", "Yasm"):
+        tree.recipe(name)
+    for name, version, suffix in (("Lib", "2.0", ""), ("Tool", "1.0", "-x86_64"), ("Tool", "1.0", "-aarch64")):
+        tree.recipe(name, more=f"version = '{version}'\nversionsuffix = '{suffix}'")
+        (tree.recipes / f"{name}-1.0.eb").rename(tree.recipes / f"{name}-{version}{suffix}.eb")
+    tree.recipe("Lib")
+    tree.recipe("Both", more=ARCH)
+    run = tree.run("missing", "--json", tree.stack("Both"), EESSI_STACK_TARGET=target)
+    assert run.returncode == 1, run.stdout
+    assert states(run) == dict.fromkeys(modules, "missing")

@@ -47,7 +47,6 @@ def eb(tree: Tree, *arguments: str) -> set[str]:
         **configured,
         PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         LMOD_CMD=str(LMOD),
-        MODULEPATH=str(tree.modules),
         EASYBUILD_PREFIX=str(tree.base / "eb"),
     )
     command = [sys.executable, "-m", "easybuild.main", "--robot", "--missing", "--terse", *arguments]

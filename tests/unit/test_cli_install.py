@@ -37,7 +37,7 @@ INTERRUPTED = outcome("I/1", Result.INTERRUPTED, exit_code=143, cause="interrupt
 
 def test_a_plan_is_a_line_a_step() -> None:
     steps = (step("A/1"), step("Longer/1.0", Action.REPAIR, "cut off"), step("C/1", prefix="/accel"))
-    assert list(described(Plan(target=TARGET, steps=steps))) == [
+    assert list(described(Plan(target=TARGET, steps=steps), proof())) == [
         "3 packages to build for x86_64/amd/zen3/accel/nvidia/cc90:",
         "",
         "  install A/1         new",
@@ -50,7 +50,10 @@ def test_a_plan_is_a_line_a_step() -> None:
 
 
 def test_an_empty_plan() -> None:
-    assert list(described(Plan(target=TARGET, steps=()))) == ["nothing to do"]
+    assert list(described(Plan(target=TARGET, steps=()), proof())) == ["No missing installations (1 installed)"]
+    said = "\n".join(described(Plan(target=TARGET, steps=()), proof(State.ERROR)))
+    assert "ERROR: " in said
+    assert "No missing installations" not in said
 
 
 @pytest.mark.parametrize(

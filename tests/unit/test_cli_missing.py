@@ -50,7 +50,11 @@ GOOD = tuple(judged(f"{state}/1", state, line=line, reason="why") for line, stat
 @pytest.mark.parametrize("state", State)
 def test_every_state_is_good_or_bad(state: State) -> None:
     assert (state in GOOD_STATES) is (state not in BAD_STATES)
-    assert verdict(comparison(judged("A/1", state))) is BAD_STATES.get(state, (ExitCode.OK,))[0]
+    assert verdict(comparison(judged("A/1", state, line=1))) is BAD_STATES.get(state, (ExitCode.OK,))[0]
+
+
+def test_nothing_asked_for_proves_nothing() -> None:
+    assert verdict(comparison()) is ExitCode.UNDECIDED
 
 
 def test_what_could_not_be_told_weighs_most() -> None:

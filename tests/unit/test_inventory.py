@@ -2,7 +2,8 @@
 
 import pytest
 
-from eessi_stack.inventory import _alias, loads
+from eessi_stack.inventory import _alias, loads, overlay
+from eessi_stack.model import Inventory
 
 LUA = """help([==[
 Description: does no load of work
@@ -70,3 +71,11 @@ def test_versions_and_aliases_have_the_real_module_on_different_sides(
     first: str, second: str, alias: str, real: str
 ) -> None:
     assert _alias(first, second, "Java") == (alias, real)
+
+
+def test_a_stale_mark_of_one_layer_says_nothing_of_another() -> None:
+    cpu = Inventory(incomplete=frozenset({"A/1", "B/1"}), loads={"A/1": ("Old/1",)})
+    accelerator = Inventory(modules=frozenset({"A/1"}), loads={"A/1": ("New/1",)}, building=frozenset({"C/1"}))
+    seen = overlay([accelerator, cpu])
+    assert (seen.modules, seen.incomplete, seen.building) == ({"A/1"}, {"B/1"}, {"C/1"})
+    assert seen.loads == {"A/1": ("New/1",)}

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from eessi_stack.errors import ExitCode, StackError
-from eessi_stack.inventory import scan
+from eessi_stack.inventory import overlay, scan
 
 TCL = "#%Module\nmodule load GCC/12.3.0\n"
 
@@ -20,7 +20,7 @@ def test_modules_are_named_by_their_place(tmp_path: Path) -> None:
     for name in ("A/1.0.lua", "B/.2.0.lua", "lang/C/3.0-GCC-12.3.0.lua", "top.lua", "E/1.0.lua.lua"):
         write(tmp_path, name)
     write(tmp_path, "D/4.0", TCL)
-    found = scan([tmp_path], {})
+    found = scan(tmp_path, {})
     names = {"A/1.0", "B/.2.0", "lang/C/3.0-GCC-12.3.0", "top", "E/1.0.lua", "D/4.0"}
     assert found.modules == names
     assert found.loads == dict.fromkeys(names, ("GCC/12.3.0",))
@@ -42,7 +42,7 @@ def test_modules_are_named_by_their_place(tmp_path: Path) -> None:
 )
 def test_what_is_no_module(tmp_path: Path, name: str, text: str) -> None:
     write(tmp_path, name, text)
-    found = scan([tmp_path], {})
+    found = scan(tmp_path, {})
     assert (found.modules, found.incomplete) == (frozenset(), frozenset())
 
 
@@ -53,13 +53,13 @@ def test_links_count_when_they_lead_to_a_module(tmp_path: Path) -> None:
     (layer / "A" / "1.0.lua").symlink_to(real / "A" / "1.0.lua")
     (layer / "A" / "2.0.lua").symlink_to(real / "A" / "gone.lua")
     (layer / "B").symlink_to(real / "A")
-    assert scan([layer], {}).modules == {"A/1.0", "B/1.0"}
+    assert scan(layer, {}).modules == {"A/1.0", "B/1.0"}
 
 
 @pytest.mark.parametrize("text", ["", " \n\n"])
 def test_an_empty_module_file_is_incomplete(tmp_path: Path, text: str) -> None:
     write(tmp_path, "A/1.0.lua", text)
-    found = scan([tmp_path], {})
+    found = scan(tmp_path, {})
     assert not found.modules
     assert found.incomplete == {"A/1.0"}
     assert not found.has("A/1.0")
@@ -72,7 +72,7 @@ def test_aliases_of_lua_and_tcl(tmp_path: Path) -> None:
     write(tmp_path, "Java/.modulerc.lua", text + 'module_version("/17.0.6", "default")\n')
     write(tmp_path, "Python/.modulerc", "#%Module\nmodule-version Python/3.11 3\n#module-version Python/3.11 2\n")
     write(tmp_path, ".modulerc.lua", "module_alias('JDK/11', 'Java/11.0.20')\n")
-    found = scan([tmp_path], {})
+    found = scan(tmp_path, {})
     assert found.aliases == {
         "Java/11": "Java/11.0.20",
         "Java/default": "Java/17.0.6",
@@ -86,7 +86,7 @@ def test_aliases_of_lua_and_tcl(tmp_path: Path) -> None:
 def test_marks_say_what_is_built_and_what_was_left(tmp_path: Path) -> None:
     for name in ("Done", "Left", "Now", "Left2"):
         write(tmp_path, f"{name}/1.lua")
-    found = scan([tmp_path], {"Left/1": False, "Now/1": True, "Absent/1": False, "Coming/1": True})
+    found = scan(tmp_path, {"Left/1": False, "Now/1": True, "Absent/1": False, "Coming/1": True})
     assert found.modules == {"Done/1", "Left2/1"}
     assert found.incomplete == {"Left/1"}
     assert found.building == {"Now/1", "Coming/1"}
@@ -94,7 +94,7 @@ def test_marks_say_what_is_built_and_what_was_left(tmp_path: Path) -> None:
 
 def test_an_empty_file_that_is_being_built_is_not_left_behind(tmp_path: Path) -> None:
     write(tmp_path, "A/1.lua", "")
-    found = scan([tmp_path], {"A/1": True})
+    found = scan(tmp_path, {"A/1": True})
     assert not found.incomplete
     assert found.building == {"A/1"}
 
@@ -106,19 +106,19 @@ def test_layers_add_up_and_the_first_is_strongest(tmp_path: Path) -> None:
     write(low, "GCC/12.lua", "")
     write(top, "GCC/12.lua")
     write(low, "zlib/1.lua")
-    found = scan([top, low], {})
+    found = overlay([scan(top, {}), scan(low, {})])
     assert found.modules == {"CUDA/12", "GCC/12", "zlib/1"}
     assert found.loads["CUDA/12"] == ("top/1",)
 
 
 def test_an_absent_directory_holds_nothing(tmp_path: Path) -> None:
-    assert scan([tmp_path / "none"], {}).modules == frozenset()
-    assert scan([], {}).modules == frozenset()
+    assert scan(tmp_path / "none", {}).modules == frozenset()
+    assert overlay([]).modules == frozenset()
 
 
 def refused(layer: Path) -> StackError:
     with pytest.raises(StackError) as caught:
-        scan([layer], {})
+        scan(layer, {})
     assert caught.value.reference == "modules-unreadable"
     assert caught.value.exit_code is ExitCode.UNDECIDED
     return caught.value

@@ -128,3 +128,14 @@ def test_accelerator_software_and_all_above_it(software: str) -> None:
 
 def test_a_name_that_only_starts_alike_is_none() -> None:
     assert accelerator_modules([package("CUDAcore/1"), package("cuDNNx/1")]) == frozenset()
+
+
+def test_what_needs_a_package_that_nobody_can_build_is_no_step() -> None:
+    graph = (
+        package("A/1", "B/1", line=1),
+        package("B/1", build="C/1"),
+        Package(module="C/1", error="does not parse"),
+        package("D/1", line=2),
+    )
+    plan = make_plan(compare(graph, Inventory(), CPU), Inventory(), TREE)
+    assert [step.package.module for step in plan.steps] == ["D/1"]
