@@ -5,7 +5,7 @@ What the words mean: https://github.com/EESSI/eessi-stack, README, "What missing
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from eessi_stack.model import Comparison, Exclusion, Inventory, Package, Request, State, Target, Verdict
 
@@ -34,6 +34,8 @@ def compare(  # noqa: PLR0913 (three of them are keywords)
 
     `strict` asks EasyBuild's own question: every module of the recipes' closure must be there.
     """
+    if not strict:
+        packages = [_identified(package, inventory) for package in packages]
     graph = {package.module: package for package in packages}
     findings = _walk(graph, inventory, strict=strict)
     excluded = _excluded(graph, inventory, exclusions, target)
@@ -41,6 +43,16 @@ def compare(  # noqa: PLR0913 (three of them are keywords)
     asked = {request: verdicts[package.module] for package in packages for request in package.requests}
     answered = tuple((request, asked[request]) for request in requests or sorted(asked, key=_position))
     return Comparison(target=target, verdicts=tuple(verdicts.values()), requests=answered)
+
+
+def _identified(package: Package, inventory: Inventory) -> Package:
+    """An entry without an easyconfig can still be known to be installed: by a module that its file name can stand for."""
+    if package.recipe or not package.error or not package.module.endswith(".eb"):
+        return package
+    parts = package.module.removesuffix(".eb").split("-")
+    splits = ("-".join(parts[:at]) + "/" + "-".join(parts[at:]) for at in range(1, len(parts)))
+    found = next((module for module in splits if inventory.has(module)), None)
+    return replace(package, module=found) if found else package
 
 
 def _position(request: Request) -> tuple[str, int]:

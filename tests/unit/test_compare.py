@@ -204,3 +204,20 @@ def test_why_gives_the_shortest_path_from_each_request() -> None:
     assert why(graph, "F") == (("F",),)
     assert why(packages("*A: | X; X; Y"), "X") == (("A", "X"),)
     assert why(packages("*A; Y"), "Y") == ()
+
+
+@pytest.mark.parametrize(
+    ("there", "state"),
+    [
+        ("Z3/4.12-GCCcore-12.3.0-Python-3.11.3", State.INSTALLED),
+        ("Z3/4.12-GCCcore-12.3.0-Python-3.11.3: Gone", State.BROKEN),
+        ("Z3/4.12-GCCcore-12.3.0", State.ERROR),
+        ("Z/3-4.12-GCCcore-12.3.0-Python-3.11.3", State.ERROR),
+    ],
+)
+def test_an_entry_without_a_recipe_is_known_by_its_module(there: str, state: State) -> None:
+    name = "Z3-4.12-GCCcore-12.3.0-Python-3.11.3.eb"
+    asked = Request(easyconfig=name, file="s.yml", line=1)
+    graph = (Package(module=name, error=f"no easyconfig {name} in the robot path", requests=(asked,)),)
+    assert [verdict.state for _, verdict in compare(graph, tree(there), TARGET).requests] == [state]
+    assert [verdict.state for _, verdict in compare(graph, tree(there), TARGET, strict=True).requests] == [State.ERROR]
