@@ -46,7 +46,7 @@ def compare(  # noqa: PLR0913 (three of them are keywords)
 
 
 def _identified(package: Package, inventory: Inventory) -> Package:
-    """An entry without an easyconfig can still be known to be installed: by a module that its file name can stand for."""
+    """An entry without an easyconfig can be known to be installed all the same, by a module that fits its file name."""
     if package.recipe or not package.error or not package.module.endswith(".eb"):
         return package
     parts = package.module.removesuffix(".eb").split("-")
