@@ -25,3 +25,5 @@ for init in "${LMOD_PKG:-}" /usr/share/lmod/lmod /usr/share/Lmod; do
   run tmux -V
   break
 done
+
+printf '\nTo look around:  source .venv/bin/activate; export EESSI_STACK_REPO=%s\n' "$EESSI_STACK_REPO"

@@ -58,6 +58,7 @@ fi
 if [ ! .venv/set-up -nt pyproject.toml ]; then
   echo "making the virtual environment .venv"
   [ -x .venv/bin/python ] || "$python" -m venv .venv
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check wheel # for EasyBuild, which is a source package
   .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
   touch .venv/set-up
 fi

@@ -37,8 +37,11 @@ def compare(  # noqa: PLR0913 (three of them are keywords)
     if not strict:
         packages = [_identified(package, inventory) for package in packages]
     graph = {package.module: package for package in packages}
-    findings = _walk(graph, inventory, strict=strict)
     excluded = _excluded(graph, inventory, exclusions, target)
+    wanted = {module: package for module, package in graph.items() if module not in excluded}
+    findings = _walk(wanted, inventory, strict=strict)
+    if excluded:
+        excluded = _unwanted(graph, wanted, inventory) | excluded
     verdicts = {module: _verdict(graph[module], inventory, findings, excluded) for module in build_order(graph)}
     asked = {request: verdicts[package.module] for package in packages for request in package.requests}
     answered = tuple((request, asked[request]) for request in requests or sorted(asked, key=_position))
@@ -131,6 +134,19 @@ def _excluded(graph: Graph, inventory: Inventory, exclusions: Sequence[Exclusion
         elif blocker := next((name for name in package.needs if name in reasons), ""):
             reasons[module] = f"blocked by {blocker}, which is excluded"
     return reasons
+
+
+def _unwanted(graph: Graph, wanted: Graph, inventory: Inventory) -> dict[str, str]:
+    """What is not there and only excluded packages would need."""
+    seen: set[str] = set()
+    todo = deque(module for module, package in wanted.items() if package.requests)
+    while todo:
+        module = todo.popleft()
+        if module not in seen:
+            seen.add(module)
+            todo.extend(name for name in wanted[module].needs if name in wanted)
+    reason = "only excluded packages want it"
+    return {module: reason for module in graph if module not in seen and not inventory.has(module)}
 
 
 def _why(exclusion: Exclusion) -> str:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from eessi_stack.errors import StackError
+from eessi_stack.errors import StackError, StackErrors
 
 CVMFS_REPO = Path("/cvmfs/software.eessi.io")
 CONFIG_FILE = "eessi-stack.toml"
@@ -160,6 +160,7 @@ def load(
 ) -> Settings:
     """Settings in force. StackError `config-*` for a file or value that cannot be used."""
     environ = os.environ if environ is None else environ
+    _check_variables(environ)
     path = config_file or _find_config(environ)
     table = _read_config(path) if path else {}
     values: dict[str, Any] = {}
@@ -179,6 +180,8 @@ def _value(
             return _parsed(option, environ[variable], f"${variable}"), f"${variable}"
     if table.get(option.name) not in (None, ""):
         return _parsed(option, table[option.name], f"{file}: {option.name}"), file
+    if option.name == "color" and environ.get("NO_COLOR"):
+        return "never", "$NO_COLOR"
     return None, "default"
 
 
@@ -192,7 +195,7 @@ def _parsed(option: Option, value: object, origin: str) -> object:
         return option.parse(text)
     except ValueError as error:
         raise StackError(
-            "config-value", f"{origin}: {text!r} is not {option.wants}", hint=f"{option.name} is {option.help}"
+            "config-value", f"{origin}: {text!r} is not {option.wants}", hint=f"`{option.name}`: {option.help}"
         ) from error
 
 
@@ -209,7 +212,7 @@ def _settings(values: Mapping[str, Any], origins: Mapping[str, str], environ: Ma
         work_dir=work_dir,
         cores=values["cores"] or len(os.sched_getaffinity(0)),
         lmod=values["lmod"],
-        color=values["color"] or ("never" if environ.get("NO_COLOR") else "auto"),
+        color=values["color"] or "auto",
         origins=dict(origins),
     )
 
@@ -245,12 +248,24 @@ def _read_config(path: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise StackError("config-file", f"{path}: not valid TOML: {error}") from error
     known = [option.name for option in OPTIONS]
-    for key in table:
-        if key not in known:
-            near = get_close_matches(key, known, n=1)
-            hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(known)}"
-            raise StackError("config-key", f"{path}: unknown setting `{key}`", hint=hint)
+    if errors := tuple(_unknown(f"{path}: unknown setting `{key}`", key, known) for key in table if key not in known):
+        raise StackErrors(errors)
     return table
+
+
+def _check_variables(environ: Mapping[str, str]) -> None:
+    """A misspelt variable of ours would be taken for nothing said."""
+    known = ["EESSI_STACK_CONFIG", *(option.variables[0] for option in OPTIONS)]
+    ours = [name for name in environ if name.startswith("EESSI_STACK_")]
+    if errors := tuple(_unknown(f"${name}: no such setting", name, known) for name in ours if name not in known):
+        raise StackErrors(errors)
+
+
+def _unknown(message: str, name: str, known: list[str]) -> StackError:
+    near = get_close_matches(name, known, n=1)
+    return StackError(
+        "config-key", message, hint=f"did you mean `{near[0]}`?" if near else f"known: {', '.join(known)}"
+    )
 
 
 def shipped(name: str) -> Path:

@@ -1,6 +1,8 @@
 """The flow, straight down: resolve → observe → compare → plan → fetch → build → record. No command-line logic here."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Protocol
 
 from eessi_stack import intent, inventory, journal, schedule, target
@@ -52,6 +54,7 @@ def install(made: Plan, place: Place, reporter: Reporter) -> tuple[Outcome, ...]
     if not made.steps:
         return ()
     session = _session(place)
+    _check_writable({step.prefix for step in made.steps} | {session.work_dir, session.sources})
     reporter.planned(made)
     lacking = session.fetch([step.package for step in made.steps], reporter.fetched)
 
@@ -102,6 +105,21 @@ def _session(place: Place) -> Session:
         cores=place.settings.cores,
         logs=new_logs(place.settings.work_dir),
     )
+
+
+def _check_writable(folders: Collection[Path]) -> None:
+    """StackError, before anything is fetched, where a build could not write."""
+    for folder in sorted(folders):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            raise StackError(
+                "not-writable",
+                f"{folder}: cannot be written to: {error.strerror}",
+                hint="--repo, --work-dir and --sources name other folders; nothing was built",
+            ) from error
 
 
 def _build(step: Step, session: Session, lacking: Mapping[str, tuple[str, ...]], reporter: Reporter) -> Outcome:

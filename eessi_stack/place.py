@@ -1,6 +1,6 @@
 """Where one command works: the tree, the target in it, and how EasyBuild is configured for both."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,8 @@ class Place:
 
 
 def find(settings: Settings, stack: Stack | None = None) -> Place:
-    """Find out where to work. StackError for settings that contradict the stack or name no known target."""
+    """Find out where to work. StackError for settings that contradict the stack or name nothing that there can be."""
+    _check(settings)
     tree = Tree(repo=settings.repo, version=_version(settings, stack))
     runs = target.compatible(cpuinfo.parse(cpuinfo.host_cpuinfo()))
     chosen, note = _target(settings, tree, runs)
@@ -54,8 +55,29 @@ def find(settings: Settings, stack: Stack | None = None) -> Place:
             options.configuration(tree, chosen, site),
             options.eessi_environment(tree, chosen, site.compat),
         ),
-        notes=(note, *(() if has_compat else (f"no compat layer in {tree.root}: the host stands in for it",))),
+        notes=(note, *_notes(tree, has_compat=has_compat)),
     )
+
+
+def _notes(tree: Tree, *, has_compat: bool) -> Iterator[str]:
+    if not tree.root.is_dir():
+        yield f"{tree.root} is not there yet: the tree is empty, and the host is its compat layer"
+    elif not has_compat:
+        yield f"no compat layer in {tree.root}: the host stands in for it"
+
+
+def _check(settings: Settings) -> None:
+    if settings.repo.parent.name == "versions" or (settings.repo / "software").is_dir():
+        raise StackError(
+            "repo-too-deep",
+            f"{settings.origins['repo']}: {settings.repo} is a version of a repository, not the repository",
+            hint="name the folder that holds `versions/`, and the version with --eessi-version",
+        )
+    for path in settings.robot_paths:
+        if not path.is_dir():
+            raise StackError("robot-path", f"{settings.origins['robot-paths']}: {path} is not a folder")
+    if settings.lmod and not environment.find_lmod(settings.lmod, None):
+        raise StackError("lmod", f"{settings.origins['lmod']}: {settings.lmod} is not a program")
 
 
 def _version(settings: Settings, stack: Stack | None) -> str:

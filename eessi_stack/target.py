@@ -205,7 +205,7 @@ def accelerator() -> Gpu:
         run = subprocess.run(
             NVIDIA_SMI, capture_output=True, text=True, errors="replace", timeout=NVIDIA_SMI_SECONDS, check=False
         )
-    except FileNotFoundError as error:
+    except (FileNotFoundError, PermissionError) as error:  # the latter: none, behind a folder of PATH that is closed
         hint = "name one in $EESSI_ACCELERATOR_TARGET_OVERRIDE, such as accel/amd/gfx90a"
         raise StackError("gpu-none", "no accelerator: there is no nvidia-smi on PATH", hint=hint) from error
     except (OSError, subprocess.TimeoutExpired) as error:

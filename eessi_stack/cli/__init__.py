@@ -32,6 +32,14 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = output.did_you_mean(args[0], COMMANDS)
+            raise click.UsageError(f"no such command `{args[0]}`. {near}".rstrip(), ctx)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -69,6 +77,9 @@ def main() -> None:
     except BrokenPipeError:
         code = ExitCode.UNDECIDED
         sys.stderr.close()
+    except OSError as error:
+        output.error(StackError("system", f"{error.filename or 'system'}: {error.strerror or error}"))
+        code = ExitCode.UNDECIDED
     except Exception:  # noqa: BLE001 (a bug: its trace goes to a file, not to the reader)
         output.bug()
         code = ExitCode.UNDECIDED

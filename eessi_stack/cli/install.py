@@ -13,7 +13,7 @@ from eessi_stack.cli import output, progress, stack
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
 from eessi_stack.errors import ExitCode
-from eessi_stack.model import Comparison, Outcome, Plan, Result
+from eessi_stack.model import Comparison, Outcome, Plan, Result, State
 
 
 @click.command()
@@ -38,6 +38,8 @@ def install(
             json.dumps(document(plan, (), comparison), indent=2) if as_json else "\n".join(described(plan, comparison))
         )
         context.exit(missing_command.verdict(comparison))
+    for line in missing_command.undecided(comparison):
+        output.message(line)
     if os.geteuid() == 0 and plan.steps:
         output.message("running as root: installations belong to root, and their read-only modes do not bind it")
     with progress.reporter(settings.color) as reporter:
@@ -76,6 +78,7 @@ def document(plan: Plan, outcomes: tuple[Outcome, ...], proof: Comparison) -> di
             }
             for step in plan.steps
         ],
+        "errors": [{"module": one.package.module, "reason": one.reason} for one in proof.of(State.ERROR)],
     }
 
 
@@ -92,6 +95,7 @@ def described(plan: Plan, comparison: Comparison) -> Iterator[str]:
     yield ""
     for prefix in dict.fromkeys(str(step.prefix) for step in plan.steps):
         yield f"into {prefix}"
+    yield from missing_command.undecided(comparison)
 
 
 def report(outcomes: tuple[Outcome, ...], proof: Comparison) -> Iterator[str]:
@@ -101,7 +105,9 @@ def report(outcomes: tuple[Outcome, ...], proof: Comparison) -> Iterator[str]:
     if outcomes:
         seconds = sum(outcome.seconds for outcome in outcomes)
         yield f"{len(good)} of {output.count(len(outcomes), 'package')} built in {progress.duration(seconds)}"
-    if not bad:
+    if bad:
+        yield from missing_command.undecided(proof)
+    else:
         yield from missing_command.text(proof)
     for outcome in bad:
         if outcome.result is not Result.FAILED:

@@ -61,13 +61,17 @@ def text(comparison: Comparison) -> Iterator[str]:
         yield ""
         yield from columns([(f"* {one.package.module}", one.package.filename, wanted(one)) for one in lost])
         yield ""
-    yield from section("ERROR: could not be decided:", comparison.of(State.ERROR))
+    yield from undecided(comparison)
     yield from section("FAILED: installed, but broken:", comparison.of(State.BROKEN))
     yield from section("excluded:", comparison.of(State.EXCLUDED))
     yield from section(
         "drift (recipes that changed since the stack was built; not counted as missing):", comparison.of(State.DRIFT)
     )
     yield summary(comparison)
+
+
+def undecided(comparison: Comparison) -> Iterator[str]:
+    return section("ERROR: could not be decided:", comparison.of(State.ERROR))
 
 
 def section(title: str, verdicts: tuple[Verdict, ...]) -> Iterator[str]:
@@ -136,14 +140,19 @@ def document(comparison: Comparison, place: Place) -> dict[str, Any]:
 
 
 def explained(name: str, comparison: Comparison, packages: tuple[Package, ...]) -> Iterator[str]:
-    found = next((one for one in comparison.verdicts if name in _names(one)), None)
-    if found is None:
+    found = [one for one in comparison.verdicts if name in _names(one)]
+    if not found:
         known = [each for one in comparison.verdicts for each in _names(one)]
         hint = output.did_you_mean(name, known)
         raise StackError("package-unknown", f"{name} is not part of this stack on {comparison.target}", hint=hint)
-    yield f"{found.package.module}: {found.state}" + (f", {found.reason}" if found.reason else "")
-    yield f"  recipe {found.package.recipe or '(none)'}"
-    for path in paths_to(packages, found.package.module):
+    for one in found:
+        yield from _explained(one, packages)
+
+
+def _explained(one: Verdict, packages: tuple[Package, ...]) -> Iterator[str]:
+    yield f"{one.package.module}: {one.state}" + (f", {one.reason}" if one.reason else "")
+    yield f"  recipe {one.package.recipe or '(none)'}"
+    for path in paths_to(packages, one.package.module):
         root = next(package for package in packages if package.module == path[0])
         for request in root.requests:
             yield f"  {request.source}  {' → '.join(path)}"

@@ -35,7 +35,7 @@ def settings_options(*more: str, without: tuple[str, ...] = ()) -> Callable[[Cal
                 f"--{option.name}",
                 multiple=option.name == "target",
                 metavar=option.name.upper().replace("-", "_"),
-                help=f"{option.help} [${option.variables[0]}]",
+                help=f"{option.help}; {option.wants} [${option.variables[0]}]",
             )(wrapped)
         return wrapped
 

@@ -52,6 +52,8 @@ def error(problem: StackError) -> None:
         return
     click.echo(f"{click.style('ERROR: ', fg='red', bold=True)}{problem.message}", err=True)
     for line in problem.context.splitlines():
+        if problem.message.startswith(line):
+            continue  # the place, said already
         click.echo(f"  {line}", err=True)
     if problem.hint:
         click.echo(f"  {click.style('hint:', fg='cyan')} {problem.hint}", err=True)

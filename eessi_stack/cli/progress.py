@@ -64,32 +64,35 @@ class Plain:
     def __init__(self) -> None:
         self.total = self.begun = 0
 
+    def say(self, line: str) -> None:
+        output.message(line)
+
     def note(self, text: str) -> None:
-        output.message(text)
+        self.say(text)
 
     def planned(self, plan: Plan) -> None:
         self.total = len(plan.steps)
         if self.total:
-            output.message(f"{output.count(self.total, 'package')} to build for {plan.target}")
+            self.say(f"{output.count(self.total, 'package')} to build for {plan.target}")
 
     def fetched(self, result: "Fetched") -> None:
         name = Path(result.source.path).name
         if result.failed:
-            output.message(f"[x] source {name} cannot be had")
+            self.say(f"[x] source {name} cannot be had")
         elif result.origin:
-            output.message(f"[+] source {name} from {result.origin}")
+            self.say(f"[+] source {name} from {result.origin}")
 
     def started(self, step: Step) -> None:
         self.begun += 1
-        output.message(f"[ ] {step.package.module} ({self.begun}/{self.total})")
+        self.say(f"[ ] {step.package.module} ({self.begun}/{self.total})")
 
     def phase(self, step: Step, text: str) -> None:
         """Phases are for the live view and for `-v`; the log has them all."""
         if output.verbosity() > 0:
-            output.message(f"    {step.package.module}: {text}")
+            self.say(f"    {step.package.module}: {text}")
 
     def ended(self, outcome: Outcome) -> None:
-        output.message(finished(outcome))
+        self.say(finished(outcome))
 
 
 class Live(Plain):
@@ -101,16 +104,14 @@ class Live(Plain):
         self.task = progress.add_task("fetching sources", total=None)
         self.since = time.monotonic()
 
-    def note(self, text: str) -> None:
-        self.progress.console.print(text, markup=False)
+    def say(self, line: str) -> None:
+        from rich.text import Text  # noqa: PLC0415
+
+        self.progress.console.print(Text.from_ansi(line))
 
     def planned(self, plan: Plan) -> None:
-        self.total = len(plan.steps)
+        super().planned(plan)
         self.progress.update(self.task, total=self.total)
-
-    def fetched(self, result: "Fetched") -> None:
-        if result.failed or result.origin:
-            self.progress.update(self.task, description=f"fetched {Path(result.source.path).name}")
 
     def started(self, step: Step) -> None:
         self.since = time.monotonic()
@@ -121,7 +122,5 @@ class Live(Plain):
         self.progress.update(self.task, description=f"{step.package.module} {seconds}: {text[:40]}")
 
     def ended(self, outcome: Outcome) -> None:
-        from rich.text import Text  # noqa: PLC0415
-
-        self.progress.console.print(Text.from_ansi(finished(outcome)))
+        super().ended(outcome)
         self.progress.advance(self.task)

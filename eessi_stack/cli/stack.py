@@ -7,16 +7,33 @@ from pathlib import Path
 from eessi_stack import easystack, place
 from eessi_stack.cli import output
 from eessi_stack.config import Settings, shipped
-from eessi_stack.errors import StackError
+from eessi_stack.errors import StackError, StackErrors
 from eessi_stack.model import Stack
 
 
 def load(names: Sequence[str], settings: Settings) -> tuple[Stack, place.Place]:
-    stack = easystack.read([find(name) for name in names])
+    stack = easystack.read(find_all(names))
     found = place.find(settings, stack)
     for note in found.notes:
         output.message(note)
     return stack, found
+
+
+def find_all(names: Sequence[str]) -> list[Path]:
+    """The easystacks of these names; StackErrors with all that is wrong, also in those that are there."""
+    paths, errors = [], []
+    for name in names:
+        try:
+            paths.append(find(name))
+        except StackError as error:
+            errors.append(error)
+    if errors:
+        try:
+            easystack.read(paths)
+        except StackErrors as several:
+            errors += [error for error in several.errors if error.reference != "easystack-none"]
+        raise StackErrors(tuple(errors))
+    return paths
 
 
 def find(name: str) -> Path:
@@ -32,11 +49,10 @@ def _shipped(name: str) -> Path:
     for candidate in (folder / name, folder / f"{name}.yml"):
         if candidate.is_file():
             return candidate.relative_to(Path.cwd()) if candidate.is_relative_to(Path.cwd()) else candidate
-    here = [entry.name for entry in Path().glob("*.y*ml")]
-    known = [*here, *(entry.stem for entry in folder.glob("*.yml"))]
-    near = get_close_matches(name, known, n=1)
+    ours = sorted(entry.stem for entry in folder.glob("*.yml"))
+    near = get_close_matches(name, [*(entry.name for entry in Path().glob("*.y*ml")), *ours], n=1)
     raise StackError(
         "easystack-unreadable",
         f"{name}: no such file, and no easystack of that name comes with eessi-stack",
-        hint=f"did you mean `{near[0]}`?" if near else f"it comes with {', '.join(sorted(known))}",
+        hint=f"did you mean `{near[0]}`?" if near else f"it comes with {' and '.join(ours)}",
     )

@@ -19,6 +19,8 @@ from eessi_stack.model import Action, Outcome, Result, Step
 
 #: How EasyBuild says that a step begins: `== building...`
 _EB_STEP = re.compile(r"== (?!Running |\.\.\.)(.+)\.\.\.$")
+#: Where EasyBuild says that the output of a failed command is.
+_EB_OUTPUT = re.compile(r"^\s+output \(stdout \+ stderr\)\s+->\s+(\S.*)$", re.MULTILINE)
 _POLL = 0.1  # seconds between two looks at the log
 _TAIL = 20  # lines of the log that an outcome carries
 
@@ -53,7 +55,7 @@ def build(job: Build) -> Outcome:
         exit_code=code,
         log=str(job.log),
         cause="" if complete else _cause(code, job.log, interrupted=interrupted),
-        tail=() if complete else tail(job.log),
+        tail=() if complete else what_failed(job.log),
     )
 
 
@@ -151,6 +153,13 @@ def _cause(code: int, log: Path, *, interrupted: bool) -> str:
         return "EasyBuild ended well, but there is no module file"
     lines = [line for line in tail(log, 200) if line.startswith("ERROR")]
     return lines[-1].removeprefix("ERROR: ").strip() if lines else f"EasyBuild ended with exit code {code}"
+
+
+def what_failed(log: Path) -> tuple[str, ...]:
+    """The last lines of the failed command's own output, which EasyBuild keeps apart; else of the log."""
+    named = _EB_OUTPUT.findall(log.read_text(encoding="utf-8", errors="replace"))
+    output = Path(named[-1]) if named else log
+    return tail(output if output.is_file() else log)
 
 
 def tail(log: Path, count: int = _TAIL) -> tuple[str, ...]:

@@ -50,7 +50,8 @@ def with_compat(environment: Mapping[str, str], compat: Path | None) -> dict[str
 
 
 def find_lmod(configured: Path | None, compat: Path | None) -> Path | None:
-    """Lmod's command: the configured one, the compat layer's, or the host's."""
-    candidates = [configured] if configured else []
-    candidates += [root / place for root in (compat, Path("/")) if root for place in LMOD_PLACES]
+    """Lmod's command: the configured one, else the compat layer's, else the host's."""
+    candidates = [root / place for root in (compat, Path("/")) if root for place in LMOD_PLACES]
+    if configured:
+        candidates = [configured]
     return next((path for path in candidates if os.access(path, os.X_OK) and path.is_file()), None)

@@ -15,7 +15,7 @@ STEERING = frozenset(
     """
     easystack terse dry-run dry-run-short extended-dry-run missing-modules stop fetch job rebuild force
     skip module-only robot robot-paths filter-deps installpath installpath-software installpath-modules
-    subdir-software subdir-modules prefix sourcepath modules-tool module-syntax output-style parallel tmp-logdir
+    subdir-software subdir-modules prefix sourcepath modules-tool module-syntax output-style parallel tmp-logdir tmpdir
     """.split()  # noqa: SIM905 (a list of this length is unreadable)
 )
 
@@ -92,8 +92,8 @@ def configuration(tree: Tree, target: Target, site: Site) -> dict[str, str]:
     steering = {variable(name) for name in STEERING}
     configured |= {name: value for name, value in (site.user or {}).items() if name not in steering}
     configured[variable("filter-deps")] = ",".join(filter_deps(tree.version, target.family, site.filter_deps))
-    # The empty last path stands for EasyBuild's own easyconfigs.
-    configured[variable("robot-paths")] = "".join(f"{path}:" for path in site.robot_paths) or ":"
+    if site.robot_paths:  # an empty last path stands for EasyBuild's own easyconfigs
+        configured[variable("robot-paths")] = "".join(f"{path}:" for path in site.robot_paths)
     return configured
 
 
@@ -134,6 +134,7 @@ def for_step(step: Step, *, work_dir: Path, sources: Path, cores: int, logs: Pat
         "installpath": str(step.prefix),
         "parallel": str(cores),
         "tmp-logdir": str(logs),
+        "tmpdir": str(logs / "tmp"),
         "output-style": "basic",
         "modules-tool": "Lmod",
         "module-syntax": "Lua",

@@ -133,8 +133,9 @@ class Graph:
         return self.add(path, hidden=bool(dep.get("hidden")), dep=dep)
 
     def no_such(self, filename: str) -> str:
-        near = get_close_matches(filename, [name for name in self.by_name if name[:3] == filename[:3]], n=1)
-        return f"no easyconfig {filename} in the robot path" + (f"; did you mean {near[0]}?" if near else "")
+        same = {name.lower(): name for name in self.by_name if name[:3].lower() == filename[:3].lower()}
+        near = get_close_matches(filename.lower(), same, n=1)
+        return f"no easyconfig {filename} in the robot path" + (f"; did you mean {same[near[0]]}?" if near else "")
 
     def failed(self, module: str, path: str, why: str) -> str:
         self.packages.setdefault(module, {"module": module, "recipe": path, "error": why})

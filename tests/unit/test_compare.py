@@ -130,6 +130,17 @@ def test_an_exclusion_blocks_what_needs_it(name: str) -> None:
     }
 
 
+def test_what_only_an_excluded_package_needs_is_not_missing() -> None:
+    graph = packages("*A: B | Y; B; Y: X; X; *D: X")
+    assert states(compare(graph, tree("X"), TARGET, exclusions=[excluded("B")])) == {
+        "B": "X",
+        "X": "I",
+        "Y": "X",
+        "A": "X",
+        "D": "M",
+    }
+
+
 def test_an_exclusion_of_what_is_there_blocks_nothing() -> None:
     comparison = compare(packages("*A: B; B"), tree("B"), TARGET, exclusions=[excluded("B")])
     assert states(comparison) == {"B": "I", "A": "M"}

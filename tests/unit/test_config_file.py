@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from eessi_stack.config import load, shipped
-from eessi_stack.errors import ExitCode, StackError
+from eessi_stack.errors import ExitCode, StackError, StackErrors
 
 
 def config(folder: Path, text: str) -> Path:
@@ -45,9 +45,25 @@ def test_what_is_no_text_is_not_guessed_at(tmp_path: Path, line: str) -> None:
 
 
 def test_a_misspelt_key_is_named_with_the_nearest(tmp_path: Path) -> None:
-    error = refused(config(tmp_path, "core = 3\n"))
-    assert (error.reference, error.hint) == ("config-key", "did you mean `cores`?")
-    assert "known: repo, " in refused(config(tmp_path, "xyzzy = 3\n")).hint
+    path = config(tmp_path, "core = 3\nxyzzy = 3\n")
+    with pytest.raises(StackErrors) as caught:
+        load({}, {}, path)
+    assert caught.value.exit_code is ExitCode.USAGE
+    one, other = caught.value.errors
+    assert (one.reference, one.message, one.hint) == (
+        "config-key",
+        f"{path}: unknown setting `core`",
+        "did you mean `cores`?",
+    )
+    assert "known: repo, " in other.hint
+
+
+def test_a_misspelt_variable_is_named_with_the_nearest() -> None:
+    with pytest.raises(StackErrors) as caught:
+        load({}, {"EESSI_STACK_TARGT": "x86_64/generic", "EESSI_STACK_CORES": "2", "EESSI_VERSION": "2023.06"})
+    assert [(one.message, one.hint) for one in caught.value.errors] == [
+        ("$EESSI_STACK_TARGT: no such setting", "did you mean `EESSI_STACK_TARGET`?")
+    ]
 
 
 @pytest.mark.parametrize("text", ["cores = \n", "cores 3\n", "a = '\N{SNOWMAN}"])
