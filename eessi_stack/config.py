@@ -15,7 +15,7 @@ CONFIG_FILE = "eessi-stack.toml"
 
 
 def _path(text: str) -> Path:
-    return Path(text).expanduser().absolute()
+    return Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 (EasyBuild's paths have no `..` either)
 
 
 def _paths(text: str) -> tuple[Path, ...]:
@@ -235,7 +235,7 @@ def _default_work_dir(environ: Mapping[str, str]) -> Path:
 def _find_config(environ: Mapping[str, str]) -> Path | None:
     if environ.get("EESSI_STACK_CONFIG"):
         return Path(environ["EESSI_STACK_CONFIG"])
-    home = Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    home = Path(environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"))  # noqa: PTH111 (never raises)
     candidates = (Path(CONFIG_FILE), home / "eessi-stack" / CONFIG_FILE)
     return next((path for path in candidates if path.is_file()), None)
 

@@ -34,9 +34,15 @@ _VERSION_IN_NAME = re.compile(r"(?:^|[-_])eb-(\d+(?:\.\d+)+)")
 
 @cache
 def known_options() -> frozenset[str]:
-    """Name the options of EasyBuild that an entry can have; `dev/easybuild-options.py` writes the list."""
-    listed = files("eessi_stack").joinpath("data/easybuild-options.txt")
-    return frozenset(listed.read_text(encoding="utf-8").split())
+    """Name the options of EasyBuild that an entry can have; `dev/easybuild-options.py` writes the list.
+
+    Those that say where, how or whether EasyBuild runs are no entry's to decide.
+    """
+    every, steering = (
+        frozenset(files("eessi_stack").joinpath(f"data/{name}-options.txt").read_text(encoding="utf-8").split())
+        for name in ("easybuild", "steering")
+    )
+    return every - steering - {f"{word}-{name}" for word in ("enable", "disable") for name in steering}
 
 
 def easybuild_version_of(filename: str) -> str | None:

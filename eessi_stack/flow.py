@@ -33,7 +33,16 @@ def resolve(stack: Stack, place: Place) -> tuple[Package, ...]:
 
 def observe(place: Place) -> Inventory:
     """What is there: the accelerator's prefix, where there is one, over the CPU's."""
-    return inventory.overlay([inventory.scan(layer, intent.marks(layer.parent.parent)) for layer in place.layers])
+    return inventory.overlay([_observe(layer) for layer in place.layers])
+
+
+def _observe(layer: Path) -> Inventory:
+    """One modules directory; a build that starts or ends while it is read is one that goes on."""
+    prefix = layer.parent.parent
+    before, locked = intent.marks(prefix), intent.easybuild_locks(prefix)
+    seen = inventory.scan(layer, before, locked)
+    after = intent.marks(prefix)
+    return seen if after == before else inventory.scan(layer, {**before, **after}, locked)
 
 
 def missing(stack: Stack, place: Place, *, strict: bool = False) -> tuple[Comparison, tuple[Package, ...]]:

@@ -36,7 +36,23 @@ def marks(prefix: Path) -> dict[str, bool]:
         paths = sorted((prefix / FOLDER).iterdir())
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    return {unquote(path.name): _held(path) for path in paths}
+    held = {path: _held(path) for path in paths}
+    return {unquote(path.name): live for path, live in held.items() if live or _has_owner(path)}
+
+
+def _has_owner(path: Path) -> bool:
+    """Whether anybody ever built under a mark: one without an owner was never more than made."""
+    try:
+        return path.stat().st_size > 0
+    except FileNotFoundError:
+        return False
+
+
+def easybuild_locks(prefix: Path) -> frozenset[str]:
+    """The modules that EasyBuild has a lock for, with `_` for `/`, as in the names of its lock directories."""
+    start = f"{prefix / 'software'}/".replace("/", "_")
+    names = (path.name for path in prefix.glob("software/.locks/*.lock"))
+    return frozenset(name.removeprefix(start).removesuffix(".lock") for name in names if name.startswith(start))
 
 
 def _held(path: Path) -> bool:

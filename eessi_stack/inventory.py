@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -13,7 +13,9 @@ from eessi_stack.model import Inventory
 _NOT_MODULES = (".modulerc", ".version", ".nfs", ".lmod", ".DS_Store")
 _TCL_MAGIC = b"#%Module"
 
-_LUA_LOAD = re.compile(r"""^(?!\s*--).*?\b(?:load|depends_on|always_load)\s*\(\s*([^)]*)\)""", re.MULTILINE)
+_LUA_LONG = re.compile(r"(--)?\[(=*)\[.*?\]\2\]", re.DOTALL)
+_LUA_COMMENT = re.compile(r"--[^\n]*")
+_LUA_LOAD = re.compile(r"""\b(?:load|depends_on|always_load)\s*\(\s*((?:["'][^"'\n]*["']\s*,?\s*)+)\)""")
 _TCL_LOAD = re.compile(r"^\s*(?:module\s+load|depends-on|prereq)\s+(.+)$", re.MULTILINE)
 _LUA_STRING = re.compile(r"""["']([^"']+)["']""")
 _LUA_ALIAS = re.compile(
@@ -22,10 +24,11 @@ _LUA_ALIAS = re.compile(
 _TCL_ALIAS = re.compile(r"^\s*module-(?:version|alias)\s+(\S+)\s+(\S+)", re.MULTILINE)
 
 
-def scan(layer: Path, marks: Mapping[str, bool]) -> Inventory:
+def scan(layer: Path, marks: Mapping[str, bool], locked: Collection[str] = ()) -> Inventory:
     """What a modules directory holds; one that is absent holds nothing.
 
-    `marks` are the intent marks of its prefix: module → whether a live process holds it.
+    `marks` are the intent marks of its prefix: module → whether a live process holds it; `locked` are the modules,
+    with `_` for `/`, that EasyBuild has a lock for: its own runs build them, or were cut off.
     StackError `modules-unreadable` for a directory that is there and cannot be read.
     """
     found: dict[str, Path] = {}
@@ -36,9 +39,10 @@ def scan(layer: Path, marks: Mapping[str, bool]) -> Inventory:
         elif name := _module_name(path, layer):
             found[name] = path
     texts = {name: _text(path) for name, path in found.items()}
-    unfinished = {name for name, text in texts.items() if not text.strip()}
+    unfinished = {name for name, text in texts.items() if not text.strip("\0 \t\r\n")}
     incomplete = unfinished | {name for name, held in marks.items() if not held and name in found}
     building = {name for name, held in marks.items() if held}
+    building |= {name for name in found if name.replace("/", "_") in locked and name not in marks}
     return Inventory(
         modules=frozenset(found.keys() - incomplete - building),
         incomplete=frozenset(incomplete - building),
@@ -75,9 +79,19 @@ def _files(layer: Path) -> Iterator[Path]:
             exit_code=ExitCode.UNDECIDED,
         )
 
-    if not os.path.lexists(layer):
+    try:
+        layer.lstat()
+    except (FileNotFoundError, NotADirectoryError):
         return
+    except OSError as error:
+        refuse(error)
+    walked: set[tuple[int, int]] = set()
     for folder, folders, names in os.walk(layer, onerror=refuse, followlinks=True):
+        here = Path(folder).stat()
+        if (here.st_dev, here.st_ino) in walked:  # links that lead round in a circle
+            folders.clear()
+            continue
+        walked.add((here.st_dev, here.st_ino))
         folders.sort()
         for name in sorted(names):
             yield Path(folder, name)
@@ -106,14 +120,20 @@ def loads(text: str) -> tuple[str, ...]:
     """The modules that a module file loads, Lua or Tcl."""
     if text.startswith(_TCL_MAGIC.decode()):
         return tuple(dict.fromkeys(chain.from_iterable(words.split() for words in _TCL_LOAD.findall(text))))
-    found = chain.from_iterable(_LUA_STRING.findall(arguments) for arguments in _LUA_LOAD.findall(text))
+    code = _code(text)
+    found = chain.from_iterable(_LUA_STRING.findall(arguments) for arguments in _LUA_LOAD.findall(code))
     return tuple(dict.fromkeys(found))
+
+
+def _code(text: str) -> str:
+    """A Lua file without its comments and long texts, which may say anything."""
+    return _LUA_COMMENT.sub("", _LUA_LONG.sub('""', text))
 
 
 def _aliases(path: Path, layer: Path) -> dict[str, str]:
     """`module_version("Java/11.0.20", "11")` → Java/11 stands for Java/11.0.20."""
     text = _text(path)
-    pairs = _LUA_ALIAS.findall(text) if path.name.endswith(".lua") else _TCL_ALIAS.findall(text)
+    pairs = _LUA_ALIAS.findall(_code(text)) if path.name.endswith(".lua") else _TCL_ALIAS.findall(text)
     folder = str(path.parent.relative_to(layer))
     return dict(_alias(first, second, folder) for first, second in pairs)
 

@@ -102,6 +102,7 @@ def _target(settings: Settings, tree: Tree, runs: Sequence[str]) -> tuple[Target
         if len(settings.targets) > 1:
             raise StackError("target-several", "this command works on one target at a time", hint=f"see {origin}")
         cpu = target.check_cpu(settings.targets[0], origin)
+        cpu = target.best_existing(tree, [cpu]) or cpu  # old trees have old names
         return Target(cpu=cpu, accelerator=accelerator), f"target {cpu}, from {origin}"
     existing = target.best_existing(tree, runs)
     why = "the best prefix in the tree for this CPU" if existing else "this CPU"

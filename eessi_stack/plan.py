@@ -9,8 +9,14 @@ from eessi_stack.model import Action, Comparison, Inventory, Package, Plan, Stat
 ACCELERATOR_SOFTWARE = frozenset({"CUDA", "cuDNN", "ROCm", "ROCm-LLVM", "rocm-compilers"})
 
 
-#: Options of an easystack entry that name another place for its recipe.
-ORIGINS = ("from-commit", "from-pr")
+#: What stands in for what an easystack entry would have from another place, which is not followed.
+INSTEAD = {
+    "from-commit": "the recipe of the robot path",
+    "from-pr": "the recipe of the robot path",
+    "include-easyblocks": "EasyBuild's own easyblocks",
+    "include-easyblocks-from-commit": "EasyBuild's own easyblocks",
+    "include-easyblocks-from-pr": "EasyBuild's own easyblocks",
+}
 
 
 def make_plan(comparison: Comparison, inventory: Inventory, tree: Tree) -> Plan:
@@ -40,9 +46,9 @@ def make_plan(comparison: Comparison, inventory: Inventory, tree: Tree) -> Plan:
 
 
 def _instead_of(package: Package) -> str:
-    """An easystack may ask for a recipe of a commit or pull request; the one in the robot path is used."""
-    asked = [f"{name} {value}" for request in package.requests for name, value in request.options if name in ORIGINS]
-    return f", with the recipe of the robot path instead of {asked[-1]}" if asked else ""
+    """What is not built from where its entry says."""
+    asked = package.requests[-1].options if package.requests else ()
+    return "".join(f", with {INSTEAD[name]} instead of {name} {value}" for name, value in asked if name in INSTEAD)
 
 
 def accelerator_modules(packages: Collection[Package]) -> frozenset[str]:

@@ -42,6 +42,10 @@ def install(
         output.message(line)
     if os.geteuid() == 0 and plan.steps:
         output.message("running as root: installations belong to root, and their read-only modes do not bind it")
+    for step in plan.steps:
+        if step.reason != "new":
+            output.message(f"{step.package.module}: {step.reason}")
+    os.umask(0o022)  # whoever may enter the tree may see what is being built in it
     with progress.reporter(settings.color) as reporter:
         outcomes = flow.install(plan, place, reporter)
     proof = flow.proof(comparison, asked, place)
@@ -54,9 +58,8 @@ def install(
 def verdict(outcomes: tuple[Outcome, ...], proof: Comparison) -> ExitCode:
     if any(outcome.result is Result.INTERRUPTED for outcome in outcomes):
         return ExitCode.INTERRUPTED
-    if any(not outcome.good for outcome in outcomes):
-        return ExitCode.FINDING
-    return missing_command.verdict(proof)
+    failed = any(not outcome.good for outcome in outcomes)
+    return max(missing_command.verdict(proof), ExitCode.FINDING if failed else ExitCode.OK)
 
 
 def document(plan: Plan, outcomes: tuple[Outcome, ...], proof: Comparison) -> dict[str, Any]:

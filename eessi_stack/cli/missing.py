@@ -36,6 +36,8 @@ def missing(  # noqa: PLR0913 (one parameter a flag)
 
     A folder stands for the easystacks in it; a name without a path for one that comes with eessi-stack.
     """
+    if why and as_json:
+        raise click.UsageError("--why explains in words: it has no --json")
     asked, place = stack.load(easystacks, settings)
     comparison, packages = flow.missing(asked, place, strict=strict)
     if why:

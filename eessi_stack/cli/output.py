@@ -71,8 +71,15 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 def bug() -> None:
     """An unexpected failure: the trace goes to a file, its path to stderr."""
-    with tempfile.NamedTemporaryFile("w", prefix="eessi-stack-bug-", suffix=".txt", delete=False) as file:
-        traceback.print_exc(file=file)
     last = traceback.format_exception_only(sys.exception())[-1].strip()
     click.echo(f"{click.style('ERROR: ', fg='red', bold=True)}this is a bug in eessi-stack: {last}", err=True)
-    click.echo(f"  its trace is in {Path(file.name)}", err=True)
+    try:
+        click.echo(f"  its trace is in {_trace_file()}", err=True)
+    except OSError:  # no temporary folder that can be written to
+        traceback.print_exc()
+
+
+def _trace_file() -> Path:
+    with tempfile.NamedTemporaryFile("w", prefix="eessi-stack-bug-", suffix=".txt", delete=False) as file:
+        traceback.print_exc(file=file)
+    return Path(file.name)

@@ -42,11 +42,14 @@ def build(job: Build) -> Outcome:
     began = time.monotonic()
     if job.stale:
         clear(job.step)
+    if lock := easybuild_lock(job.step):
+        return Outcome(step=job.step, result=Result.FAILED, cause=f"another EasyBuild has a lock: {lock} ({age(lock)})")
+    kept = installation(job.step).exists()
     job.log.parent.mkdir(parents=True, exist_ok=True)
     code, interrupted = _run(job)
     complete = code == 0 and is_there(job.step)
     if not complete:
-        clear(job.step)
+        clear(job.step, installed=not kept)
     result = Result.BUILT if complete else Result.INTERRUPTED if interrupted else Result.FAILED
     return Outcome(
         step=job.step,
@@ -63,7 +66,7 @@ def command(step: Step) -> tuple[str, ...]:
     """How EasyBuild is started: without the `eb` script, which would import EasyBuild twice."""
     options = step.package.requests[-1].options if step.package.requests else ()
     rebuild = () if step.action is Action.INSTALL else ("--rebuild",)
-    return (sys.executable, "-m", "easybuild.main", step.package.recipe, *rebuild, *flags(options))
+    return (sys.executable, "-P", "-m", "easybuild.main", step.package.recipe, *rebuild, *flags(options))
 
 
 def _run(job: Build) -> tuple[int, bool]:
@@ -115,15 +118,35 @@ def module_path(step: Step) -> Path | None:
 
 
 def is_there(step: Step) -> bool:
-    """Whether there is a module file; an empty one is what a full disk leaves."""
+    """Whether there is a module file; an empty one, or one of zeros, is what a full disk or a power cut leaves."""
     path = module_path(step)
-    return path is not None and path.stat().st_size > 0
+    return path is not None and bool(path.read_bytes().strip(b"\0 \t\r\n"))
 
 
-def clear(step: Step) -> None:
-    """Take away what an unfinished build of the module left: module file, its links, directory, EasyBuild's lock.
+def installation(step: Step) -> Path:
+    return step.prefix / "software" / step.package.module
 
-    The caller holds the module's intent mark, so none of it can be in use by another build of ours.
+
+def lock_directory(step: Step) -> Path:
+    """EasyBuild's own lock: an empty directory, without an owner."""
+    return step.prefix / "software" / ".locks" / f"{str(installation(step)).replace('/', '_')}.lock"
+
+
+def easybuild_lock(step: Step) -> Path | None:
+    """The lock that an EasyBuild which is none of ours has on the module: what it builds is not touched."""
+    lock = lock_directory(step)
+    return lock if lock.is_dir() else None
+
+
+def age(path: Path) -> str:
+    return f"{(time.time() - path.stat().st_mtime) / 60:.0f} minutes old; remove it if no EasyBuild runs"
+
+
+def clear(step: Step, *, installed: bool = True) -> None:
+    """Take away what an unfinished build of ours left: module file, its links, directory, EasyBuild's lock.
+
+    The caller holds the module's intent mark, and knows that no other EasyBuild had a lock when the build began.
+    `installed` is whether the directory is the build's own.
     """
     modules = step.prefix / "modules"
     for name in (f"{step.package.module}.lua", step.package.module):
@@ -131,12 +154,11 @@ def clear(step: Step) -> None:
             path = category / name
             if path.is_symlink() or path.is_file():
                 path.unlink()
-    installation = step.prefix / "software" / step.package.module
-    if installation.is_dir() and not installation.is_symlink():
-        remove_tree(installation)
-    lock = step.prefix / "software" / ".locks" / f"{str(installation).replace('/', '_')}.lock"
-    if lock.is_dir():
-        shutil.rmtree(lock)
+    folder = installation(step)
+    if installed and folder.is_dir() and not folder.is_symlink():
+        remove_tree(folder)
+    if lock_directory(step).is_dir():
+        shutil.rmtree(lock_directory(step))
 
 
 def remove_tree(folder: Path) -> None:

@@ -34,11 +34,20 @@ def for_easybuild(*layers: Mapping[str, str]) -> dict[str, str]:
     }
     # EasyBuild finds its easyconfigs and scripts by the place of `eb` in PATH.
     kept["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', os.defpath)}"
+    kept["EASYBUILD_IGNORECONFIGFILES"] = ",".join(_config_files())
     if os.geteuid() == 0:
         kept["EASYBUILD_ALLOW_USE_AS_ROOT_AND_ACCEPT_CONSEQUENCES"] = "1"
     for layer in (_AS_EB, *layers):
         kept |= layer
     return kept
+
+
+def _config_files() -> list[str]:
+    """EasyBuild's configuration files: they could send an installation anywhere, so they are not read."""
+    home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")  # noqa: PTH111 (never raises)
+    folders = [*os.environ.get("XDG_CONFIG_DIRS", "/etc/xdg").split(os.pathsep), "/etc"]
+    found = [str(path) for folder in folders for path in sorted(Path(folder).glob("easybuild.d/*.cfg"))]
+    return [f"{home}/easybuild/config.cfg", *found]
 
 
 def with_compat(environment: Mapping[str, str], compat: Path | None) -> dict[str, str]:

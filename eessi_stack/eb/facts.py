@@ -106,7 +106,7 @@ def run_reader(module: str, question: Mapping[str, Any], environment: Mapping[st
     """Run a module that answers one JSON question with one JSON document, EasyBuild's temporary files kept apart."""
     with tempfile.TemporaryDirectory(prefix="eessi-stack-") as scratch:
         done = subprocess.run(
-            [sys.executable, "-m", module],
+            [sys.executable, "-P", "-m", module],
             input=json.dumps(question),
             capture_output=True,
             text=True,

@@ -10,14 +10,15 @@ from typing import Any
 
 from eessi_stack.model import OptionValue, Step, Target, Tree
 
-#: Options that steer a run: eessi-stack decides them, so they are never taken over from the user's environment.
-STEERING = frozenset(
-    """
-    easystack terse dry-run dry-run-short extended-dry-run missing-modules stop fetch job rebuild force
-    skip module-only robot robot-paths filter-deps installpath installpath-software installpath-modules
-    subdir-software subdir-modules prefix sourcepath modules-tool module-syntax output-style parallel tmp-logdir tmpdir
-    """.split()  # noqa: SIM905 (a list of this length is unreadable)
-)
+#: Of the user's own settings, what a step or a run decides besides `steering_options`.
+DECIDED = frozenset({"rebuild", "force", "robot", "filter-deps", "parallel", "max-parallel"})
+
+
+@cache
+def steering_options() -> frozenset[str]:
+    """EasyBuild options that say where, how or whether it runs: eessi-stack decides them, nobody else."""
+    return frozenset(files("eessi_stack").joinpath("data/steering-options.txt").read_text(encoding="utf-8").split())
+
 
 #: Options of an easystack entry that only say where its recipe or easyblocks come from.
 ORIGIN = frozenset(
@@ -89,7 +90,7 @@ def configuration(tree: Tree, target: Target, site: Site) -> dict[str, str]:
         options["sysroot"] = str(site.compat)
     options["hooks"] = str(site.hooks)
     configured = {variable(name): value for name, value in options.items()}
-    steering = {variable(name) for name in STEERING}
+    steering = {variable(name) for name in steering_options() | DECIDED}
     configured |= {name: value for name, value in (site.user or {}).items() if name not in steering}
     configured[variable("filter-deps")] = ",".join(filter_deps(tree.version, target.family, site.filter_deps))
     if site.robot_paths:  # an empty last path stands for EasyBuild's own easyconfigs
@@ -133,6 +134,7 @@ def for_step(step: Step, *, work_dir: Path, sources: Path, cores: int, logs: Pat
         "sourcepath": str(sources),
         "installpath": str(step.prefix),
         "parallel": str(cores),
+        "color": "never",
         "tmp-logdir": str(logs),
         "tmpdir": str(logs / "tmp"),
         "output-style": "basic",

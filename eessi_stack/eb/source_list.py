@@ -7,6 +7,7 @@ extensions are asked in their own words. It imports EasyBuild and the standard l
 import json
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,9 @@ class Notes:
         if path is None and options.get("warning_only"):
             return None  # EasyBuild goes on with another name of the same file: its URLs are collected
         path = path or self.target
+        if not self.urls and is_source(path) and not options.get("no_download"):
+            with suppress(Exception):  # it is there; where else it can be had matters when it is no good
+                original(block, filename, **{**options, "force_download": True})
         git = bool(options.get("git_config"))
         self.files.setdefault(path, {"path": path, "urls": list(dict.fromkeys(self.urls)), "checksums": [], "git": git})
         self.urls, self.target = [], ""
@@ -69,6 +73,13 @@ class Notes:
         if path in self.files:
             self.files[path]["checksums"] = sha256_of(checksums, Path(path).name)
         return True
+
+
+def is_source(path: str) -> bool:
+    """Whether a file that is there lies where downloads go, not beside its easyconfig."""
+    from easybuild.tools.config import source_paths  # noqa: PLC0415
+
+    return Path(path).is_relative_to(source_paths()[0])
 
 
 def default_path(block: Any, filename: str) -> str:  # noqa: ANN401

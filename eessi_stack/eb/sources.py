@@ -5,7 +5,6 @@ import hashlib
 import http.client
 import lzma
 import os
-import shutil
 import tempfile
 import urllib.error
 import urllib.request
@@ -13,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import msgspec
@@ -22,6 +22,7 @@ from eessi_stack.eb.mirrors import Mirrors
 from eessi_stack.model import Package
 
 _TIMEOUT = 60  # seconds without a byte
+_BLOCK = 1 << 20  # bytes
 _AT_ONCE = 4  # downloads side by side
 
 
@@ -65,15 +66,21 @@ def of_packages(packages: Sequence[Package], family: str, environment: Mapping[s
 def fetch(sources: Iterable[Source], mirrors: Mirrors, done: Callable[[Fetched], Any]) -> tuple[Fetched, ...]:
     """Have every source in place, each fetched once however many packages want it."""
     wanted = {source.path: source for source in sources if not source.git}
+    results = []
+    stop = Event()
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        results = []
-        for result in pool.map(lambda source: _fetch(source, mirrors), wanted.values()):
-            done(result)
-            results.append(result)
+        try:
+            for result in pool.map(lambda source: _fetch(source, mirrors, stop), wanted.values()):
+                done(result)
+                results.append(result)
+        except BaseException:  # Ctrl-C, above all: downloads must not keep the run alive
+            stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     return tuple(results)
 
 
-def _fetch(source: Source, mirrors: Mirrors) -> Fetched:
+def _fetch(source: Source, mirrors: Mirrors, stop: Event) -> Fetched:
     target = Path(source.path)
     try:
         if _good(target, source):
@@ -82,7 +89,7 @@ def _fetch(source: Source, mirrors: Mirrors) -> Fetched:
         with _locked(target):
             if _good(target, source):  # another process may have fetched it meanwhile
                 return Fetched(source=source)
-            return _download_any(source, target, mirrors)
+            return _download_any(source, target, mirrors, stop)
     except OSError as error:
         return Fetched(source=source, problems=(f"{target}: {error.strerror or error}",))
 
@@ -106,9 +113,9 @@ def _locked(target: Path) -> Iterator[None]:
         lock.unlink(missing_ok=True)
 
 
-def _download_any(source: Source, target: Path, mirrors: Mirrors) -> Fetched:
+def _download_any(source: Source, target: Path, mirrors: Mirrors, stop: Event) -> Fetched:
     problems = []
-    places: list[tuple[str, Callable[[Path], None]]] = [(url, _downloader(url)) for url in source.urls]
+    places: list[tuple[str, Callable[[Path], None]]] = [(url, _downloader(url, stop)) for url in source.urls]
     if source.checksums:
         places += mirrors.places(target.name, source.urls, source.checksums)
     with tempfile.TemporaryDirectory(prefix=".fetch-", dir=target.parent) as scratch:
@@ -137,13 +144,16 @@ def _get(get: Callable[[Path], None], part: Path, source: Source) -> str | None:
     return None if found in source.checksums else f"has another checksum: {found}"
 
 
-def _downloader(url: str) -> Callable[[Path], None]:
+def _downloader(url: str, stop: Event) -> Callable[[Path], None]:
     def get(part: Path) -> None:
         request = urllib.request.Request(url, headers={"User-Agent": "eessi-stack"})  # noqa: S310 (see scheme below)
         if request.type not in ("http", "https", "ftp", "file"):
             raise ValueError(f"{request.type}: is not a scheme to download from")
         with urllib.request.urlopen(request, timeout=_TIMEOUT) as reply, part.open("wb") as file:  # noqa: S310
-            shutil.copyfileobj(reply, file)
+            while block := reply.read1(_BLOCK):
+                if stop.is_set():
+                    raise ValueError("interrupted")
+                file.write(block)
             expected = reply.headers.get("Content-Length")
         if expected is not None and part.stat().st_size != int(expected):
             raise ValueError(f"cut off after {part.stat().st_size} of {expected} bytes")

@@ -25,7 +25,7 @@ def write(path: Path, text: str = "x") -> Path:
     ("action", "more"), [(Action.INSTALL, ()), (Action.REPAIR, ("--rebuild",)), (Action.REBUILD, ("--rebuild",))]
 )
 def test_command(action: Action, more: tuple[str, ...]) -> None:
-    start = (sys.executable, "-m", "easybuild.main", "/r/A-1.0.eb")
+    start = (sys.executable, "-P", "-m", "easybuild.main", "/r/A-1.0.eb")
     assert command(step(Path("/p"), "A/1.0", action)) == (*start, *more)
     options = (("from-pr", 1), ("accept-eula-for", "CUDA"))
     assert command(step(Path("/p"), "A/1.0", action, *options)) == (*start, *more, "--accept-eula-for=CUDA")

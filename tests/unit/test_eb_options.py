@@ -5,8 +5,8 @@ import pytest
 from eessi_stack.easystack import known_options
 from eessi_stack.eb.options import (
     BUILD_ONLY,
+    DECIDED,
     ORIGIN,
-    STEERING,
     Site,
     compute_capabilities,
     configuration,
@@ -16,6 +16,7 @@ from eessi_stack.eb.options import (
     for_step,
     locale,
     optarch,
+    steering_options,
     variable,
 )
 from eessi_stack.model import Action, OptionValue, Package, Step, Target, Tree
@@ -28,7 +29,8 @@ SITE = Site(hooks=Path("/hooks/eb_hooks.py"))
 
 def test_every_listed_option_is_one_of_easybuild() -> None:
     assert known_options() >= ORIGIN | BUILD_ONLY
-    assert known_options() >= STEERING
+    assert known_options() >= DECIDED
+    assert not known_options() & steering_options()
     assert not ORIGIN & BUILD_ONLY
 
 
@@ -86,7 +88,7 @@ def test_configuration_of_later_versions_accelerators_and_compat_layers() -> Non
     assert options["EASYBUILD_FILTER_DEPS"].endswith(",Own")
 
 
-@pytest.mark.parametrize("option", sorted(STEERING))
+@pytest.mark.parametrize("option", sorted(steering_options() | DECIDED))
 def test_the_user_steers_nothing(option: str) -> None:
     site = Site(hooks=Path("/h"), user={variable(option): "theirs"})
     assert configuration(TREE, ZEN3, site).get(variable(option)) != "theirs"
@@ -143,7 +145,8 @@ def test_options_of_one_build() -> None:
     assert options["EASYBUILD_PARALLEL"] == "3"
     assert options["EASYBUILD_TMP_LOGDIR"] == "/logs"
     assert options["EASYBUILD_MODULES_TOOL"] == "Lmod"
-    assert {name.removeprefix("EASYBUILD_").lower().replace("_", "-") for name in options} <= STEERING
+    decided = steering_options() | DECIDED | {"color"}
+    assert {name.removeprefix("EASYBUILD_").lower().replace("_", "-") for name in options} <= decided
 
 
 @pytest.mark.parametrize(
