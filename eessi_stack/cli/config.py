@@ -12,6 +12,7 @@ from eessi_stack import place
 from eessi_stack.cli import output
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
+from eessi_stack.eb import environment
 
 EVERYTHING = tuple(option.name for option in configuration.OPTIONS)
 
@@ -25,8 +26,8 @@ FOR_EB = ("EASYBUILD_", "EESSI_", "EPREFIX")
 @settings_options(*EVERYTHING)
 def config(*, settings: Settings, easybuild: bool, as_json: bool) -> None:
     """Show the settings in force and where each comes from."""
+    here = place.find(settings)
     if easybuild:
-        here = place.find(settings)
         own = {
             "EASYBUILD_MODULES_TOOL": "Lmod",
             "EASYBUILD_INSTALLPATH": str(here.tree.prefix(here.target)),
@@ -36,15 +37,26 @@ def config(*, settings: Settings, easybuild: bool, as_json: bool) -> None:
         for name, value in sorted(chosen.items()):
             output.result(f"export {name}={shlex.quote(value)}")
         return
-    rows = [
-        (option.name, shown(settings, option.name), settings.origins[option.name]) for option in configuration.OPTIONS
-    ]
+    rows = [in_force(settings, name, here) for name in EVERYTHING]
     if as_json:
         values = {name: {"value": value, "from": origin} for name, value, origin in rows}
         output.result(json.dumps({"format": "eessi-stack-config", "version": 1, "settings": values}, indent=2))
         return
     for name, value, origin in rows:
         output.result(f"{name:<14} {value or '-':<50} {origin}")
+
+
+def in_force(settings: Settings, name: str, here: place.Place) -> tuple[str, str, str]:
+    """A setting, its value, and where that comes from: also what was chosen because nobody said."""
+    value, origin = shown(settings, name), settings.origins[name]
+    chosen = {
+        "eessi-version": (here.tree.version, "the newest in the tree, or the easystack's"),
+        "target": (here.target.cpu, here.notes[0].rsplit(": ", 1)[-1]),
+        "lmod": (str(environment.find_lmod(None, here.compat) or ""), "found"),
+    }
+    if not value and name in chosen:
+        value, origin = chosen[name]
+    return name, value, origin
 
 
 def shown(settings: Settings, name: str) -> str:

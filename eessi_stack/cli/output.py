@@ -1,5 +1,6 @@
 """What commands print with: results on stdout, messages and errors on stderr, colour only where it is wanted."""
 
+import shutil
 import sys
 import tempfile
 import traceback
@@ -41,7 +42,7 @@ def result(text: str = "") -> None:
 def message(text: str) -> None:
     """One line of progress or explanation, to stderr; `-q` leaves it out."""
     if verbosity() >= 0:
-        click.echo(text, err=True)
+        click.echo(click.wrap_text(text, shutil.get_terminal_size().columns) if sys.stderr.isatty() else text, err=True)
 
 
 def error(problem: StackError) -> None:

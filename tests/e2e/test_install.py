@@ -1,11 +1,13 @@
 """`install` with the real EasyBuild and Lmod: what is built, what is left, what becomes of it when it is cut off."""
 
+import hashlib
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -256,3 +258,78 @@ def test_a_target_that_this_machine_cannot_run_is_not_built(site: Site) -> None:
 
     assert run.returncode == 2
     assert "cannot run what is built for riscv64/generic" in run.stderr
+
+
+def test_what_another_easybuild_builds_is_not_touched(site: Site) -> None:
+    stack = site.easystack("Alpha")
+    installation = site.prefix / "software" / "Alpha" / "1.0"
+    installation.mkdir(parents=True)
+    (installation / "theirs").touch()
+    lock = site.prefix / "software" / ".locks" / f"{str(installation).replace('/', '_')}.lock"
+    lock.mkdir(parents=True)
+    site.module("Alpha").parent.mkdir(parents=True)
+
+    run = site.run("install", stack)
+
+    assert run.returncode == 1
+    assert f"another EasyBuild has a lock: {lock}" in run.stdout
+    assert (installation / "theirs").exists()
+    assert lock.exists()
+
+    site.module("Alpha").write_text('help("half of it")')
+    assert site.run("missing", stack).returncode == 1, "a module under EasyBuild's lock proves nothing"
+
+    lock.rmdir()
+    assert site.run("missing", stack).returncode == 0
+
+
+def test_a_users_easybuild_configuration_sends_nothing_elsewhere(site: Site) -> None:
+    config = site.folder / "config" / "easybuild" / "config.cfg"
+    config.parent.mkdir(parents=True)
+    config.write_text(f"[config]\ninstallpath-software={site.folder}/elsewhere\n")
+
+    run = site.run("install", site.easystack("Alpha"), XDG_CONFIG_HOME=str(site.folder / "config"))
+
+    assert run.returncode == 0, run.stdout
+    assert (site.prefix / "software" / "Alpha" / "1.0" / "Alpha.txt").is_file()
+    assert not (site.folder / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("option", ["installpath: /x", "module-only: true", "try-software-version: 2.0", "stop: fetch"])
+def test_an_entry_cannot_steer_the_run(site: Site, option: str) -> None:
+    stack = site.folder / "stack.yml"
+    stack.write_text(f"easyconfigs:\n  - Alpha-1.0.eb:\n      options:\n        {option}\n")
+
+    run = site.run("install", stack)
+
+    assert run.returncode == 2
+    assert f"stack.yml:4: unknown option `{option.split(':', maxsplit=1)[0]}`" in run.stderr
+
+
+def test_nothing_that_a_build_starts_outlives_it(site: Site) -> None:
+    run = site.run("install", site.easystack("Late"), LATE_STEP="setsid sleep 300 >/dev/null 2>&1 & true")
+
+    assert run.returncode == 0, run.stdout
+    assert processes_of(site) == []
+
+
+def test_a_source_that_was_cut_off_is_fetched_again(site: Site) -> None:
+    served = site.folder / "served"
+    served.mkdir()
+    with tarfile.open(served / "cut-1.0.tar.gz", "w:gz") as tar:
+        tar.add(EASYCONFIGS / "late-step.sh", "cut-1.0/Cut.txt")
+    whole = (served / "cut-1.0.tar.gz").read_bytes()
+    recipes = site.folder / "recipes"
+    recipes.mkdir()
+    text = (EASYCONFIGS / "NoSource-1.0.eb").read_text().replace("NoSource", "Cut").replace("nosource", "cut")
+    text = text.replace("http://localhost:9", served.as_uri()).replace("0" * 64, hashlib.sha256(whole).hexdigest())
+    (recipes / "Cut-1.0.eb").write_text(text)
+    there = site.folder / "work" / "sources" / "c" / "Cut" / "cut-1.0.tar.gz"
+    there.parent.mkdir(parents=True)
+    there.write_bytes(whole[:50])
+
+    run = site.run("install", site.easystack("Cut"), EESSI_STACK_ROBOT_PATHS=str(recipes))
+
+    assert run.returncode == 0, run.stdout
+    assert there.read_bytes() == whole
+    assert there.with_name("cut-1.0.tar.gz.bad").read_bytes() == whole[:50]

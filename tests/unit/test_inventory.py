@@ -79,3 +79,19 @@ def test_a_stale_mark_of_one_layer_says_nothing_of_another() -> None:
     seen = overlay([accelerator, cpu])
     assert (seen.modules, seen.incomplete, seen.building) == tuple(frozenset({name}) for name in ("A/1", "B/1", "C/1"))
     assert seen.loads == {"A/1": ("New/1",)}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('whatis([==[in R: load("data.RData")]==])\nload("A/1")\n', ("A/1",)),
+        ('--[[\ndepends_on("Gone/1")\n]]\nload("A/1")\n', ("A/1",)),
+        ('load(atleast("A","0.5"))\n', ()),
+        ('load("A/1") load("B/1")\n', ("A/1", "B/1")),
+        ('load("A/1", "B/1")\n', ("A/1", "B/1")),
+        ('if x then load("A/1") else load("B/1") end\n', ("A/1", "B/1")),
+        ('if not isloaded("A-B/1") then load("A-B/1") end -- load("C/1")\n', ("A-B/1",)),
+    ],
+)
+def test_only_what_lua_runs_counts(text: str, expected: tuple[str, ...]) -> None:
+    assert loads(text) == expected

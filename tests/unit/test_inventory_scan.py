@@ -145,3 +145,25 @@ def test_a_module_file_that_cannot_be_read_is_not_nothing(tmp_path: Path) -> Non
     (tmp_path / "A").mkdir()
     (tmp_path / "A" / "1.lua").symlink_to("/proc/self/mem")  # it opens, and no read of its start succeeds
     assert refused(tmp_path).message.startswith(f"{tmp_path}/A/1.lua: cannot be read: ")
+
+
+def test_a_module_under_easybuilds_lock_is_being_built(tmp_path: Path) -> None:
+    for name in ("A_B/1.0", "C/1.0"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / f"{name}.lua").write_text('help("x")')
+    found = scan(tmp_path, {}, {"A_B_1.0"})
+    assert (found.modules, found.building) == (frozenset({"C/1.0"}), frozenset({"A_B/1.0"}))
+
+
+def test_links_in_a_circle_end(tmp_path: Path) -> None:
+    (tmp_path / "A").mkdir()
+    (tmp_path / "A" / "1.lua").write_text('help("x")')
+    for name in ("one", "two"):
+        (tmp_path / name).symlink_to(".")
+    assert "A/1" in scan(tmp_path, {}).modules
+
+
+def test_a_file_of_zeros_is_no_module(tmp_path: Path) -> None:
+    (tmp_path / "A").mkdir()
+    (tmp_path / "A" / "1.lua").write_bytes(b"\0" * 400)
+    assert scan(tmp_path, {}).incomplete == {"A/1"}
