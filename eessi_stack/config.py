@@ -18,6 +18,11 @@ def _path(text: str) -> Path:
     return Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 (EasyBuild's paths have no `..` either)
 
 
+def _first_path(text: str) -> Path:
+    """EasyBuild downloads into the first of several source paths."""
+    return _path(text.split(":", 1)[0])
+
+
 def _paths(text: str) -> tuple[Path, ...]:
     return tuple(_path(part) for part in text.split(":") if part)
 
@@ -100,7 +105,7 @@ OPTIONS = (
     Option(
         name="sources",
         variables=("EESSI_STACK_SOURCES", "EASYBUILD_SOURCEPATH"),
-        parse=_path,
+        parse=_first_path,
         wants="a folder",
         help="where source files are kept",
     ),

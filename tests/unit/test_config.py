@@ -103,3 +103,11 @@ def test_every_option_has_its_own_variable_first() -> None:
         assert option.variables[0] == f"EESSI_STACK_{option.name.upper().replace('-', '_')}"
         assert option.help
         assert option.wants
+
+
+def test_sources_are_kept_in_the_first_of_easybuilds_source_paths() -> None:
+    assert load({}, {"EASYBUILD_SOURCEPATH": "/a:/b"}).sources == Path("/a")
+
+
+def test_a_path_has_no_dots() -> None:
+    assert load({"repo": "/a/../b"}, {}).repo == Path("/b")
