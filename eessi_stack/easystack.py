@@ -148,8 +148,12 @@ def parse(text: str | bytes, source: str, known_options: frozenset[str]) -> Stac
     document = _Document(source, known_options)
     stack = document.stack(root)
     if document.errors:
-        raise StackErrors(tuple(document.errors))
+        raise StackErrors(tuple(sorted(document.errors, key=_line)))
     return stack
+
+
+def _line(error: StackError) -> int:
+    return int(error.context.rpartition(":")[2])
 
 
 class _Document(Findings):

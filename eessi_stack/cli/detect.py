@@ -45,8 +45,10 @@ def detect(  # noqa: PLR0913 (one parameter a flag)
     """
     if cpu + accel + prefix + as_json > 1:
         raise click.UsageError("--cpu, --accel, --prefix and --json exclude each other")
-    if (every and not cpu) or (machine and not file):
-        raise click.UsageError("--all goes with --cpu, and --machine with --cpuinfo")
+    if every and not cpu:
+        raise click.UsageError("--all goes with --cpu")
+    if machine and not file:
+        raise click.UsageError("--machine goes with --cpuinfo")
     if accel:
         output.result(f"accel/{_accelerator(settings)[0]}")
     elif cpu:

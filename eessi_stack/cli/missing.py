@@ -95,10 +95,10 @@ def wanted(one: Verdict) -> str:
 
 
 def columns(rows: list[tuple[str, str, str]]) -> Iterator[str]:
-    """Rows whose first cells line up."""
-    first = min(max(len(row[0]) for row in rows), 50)
-    for one, *others in rows:
-        yield f"  {one:<{first}}  {'  '.join(cell for cell in others if cell)}".rstrip()
+    """Rows whose cells line up, as far as they are not very long."""
+    first, second = (min(max(len(row[column]) for row in rows), 50) for column in (0, 1))
+    for one, two, three in rows:
+        yield f"  {one:<{first}}  {two:<{second}}  {three}".rstrip()
 
 
 def summary(comparison: Comparison) -> str:

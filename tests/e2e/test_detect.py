@@ -170,7 +170,7 @@ def test_prefix(tmp_path: Path) -> None:
         (("--cpuinfo", "-"), "", "says nothing of"),
         (("--cpuinfo", "-", "--machine", "vax"), GENOA, "`vax`"),
         (("--cpuinfo", "-", "--machine", "aarch64"), GENOA, "says nothing of aarch64"),
-        (("--machine", "aarch64"), "", "--machine with --cpuinfo"),
+        (("--machine", "aarch64"), "", "--machine goes with --cpuinfo"),
         (("--all",), "", "--all goes with --cpu"),
         (("--cpu", "--prefix"), "", "exclude each other"),
     ],

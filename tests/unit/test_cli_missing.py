@@ -95,7 +95,7 @@ def test_missing_packages_are_counted_and_named_with_their_easyconfigs() -> None
     assert lines(below, top, GOOD[0]) == [
         "2 out of 3 required modules missing:",
         "",
-        "  * FFTW/3        FFTW-3.eb  for GROMACS/2024",
+        "  * FFTW/3        FFTW-3.eb        for GROMACS/2024",
         "  * GROMACS/2024  GROMACS-2024.eb  s.yml:7",
         "",
         "2 asked for on x86_64/amd/zen3: 1 installed, 1 missing",

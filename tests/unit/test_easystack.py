@@ -252,7 +252,7 @@ def test_an_empty_exclusion_excludes_nothing_silently() -> None:
 
 def test_all_errors_of_a_file_are_said_at_once() -> None:
     errors = refused("easyconfigs:\n- 1\n- a.eb: {options: {rebild: 1, x: }, y: 2}\nfoo: bar\neessi-stack: []\n")
-    assert [error.context for error in errors] == ["es.yml:4", "es.yml:5", "es.yml:2", *["es.yml:3"] * 3]
+    assert [error.context for error in errors] == ["es.yml:2", *["es.yml:3"] * 3, "es.yml:4", "es.yml:5"]
 
 
 def test_errors_without_end_are_cut_off_and_said_to_be() -> None:
