@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,8 @@ from eessi_stack.model import Action, Outcome, Result, Step
 _EB_STEP = re.compile(r"== (?!Running |\.\.\.)(.+)\.\.\.$")
 #: Where EasyBuild says that the output of a failed command is.
 _EB_OUTPUT = re.compile(r"^\s+output \(stdout \+ stderr\)\s+->\s+(\S.*)$", re.MULTILINE)
+_EB_LOCKED = re.compile(r"Lock \S+ already exists, aborting")
+_COLOR = re.compile(r"\x1b\[[0-9;]*m")
 _POLL = 0.1  # seconds between two looks at the log
 _TAIL = 20  # lines of the log that an outcome carries
 
@@ -48,7 +50,7 @@ def build(job: Build) -> Outcome:
     job.log.parent.mkdir(parents=True, exist_ok=True)
     code, interrupted = _run(job)
     complete = code == 0 and is_there(job.step)
-    if not complete:
+    if not complete and not _locked_out(job.log):
         clear(job.step, installed=not kept)
     result = Result.BUILT if complete else Result.INTERRUPTED if interrupted else Result.FAILED
     return Outcome(
@@ -177,14 +179,23 @@ def _cause(code: int, log: Path, *, interrupted: bool) -> str:
     return lines[-1].removeprefix("ERROR: ").strip() if lines else f"EasyBuild ended with exit code {code}"
 
 
+def _locked_out(log: Path) -> bool:
+    """Whether another EasyBuild took the lock between our look and our EasyBuild's: then nothing there is ours."""
+    return _EB_LOCKED.search(_text(log)) is not None
+
+
 def what_failed(log: Path) -> tuple[str, ...]:
     """The last lines of the failed command's own output, which EasyBuild keeps apart; else of the log."""
-    named = _EB_OUTPUT.findall(log.read_text(encoding="utf-8", errors="replace"))
+    named = _EB_OUTPUT.findall(_text(log))
     output = Path(named[-1]) if named else log
     return tail(output if output.is_file() else log)
 
 
 def tail(log: Path, count: int = _TAIL) -> tuple[str, ...]:
     """The last lines of a log that say something."""
-    lines: Sequence[str] = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    return tuple([line for line in lines if line.strip()][-count:])
+    return tuple([line for line in _text(log).splitlines() if line.strip()][-count:])
+
+
+def _text(log: Path) -> str:
+    """A log without colours: EasyBuild writes some whatever it is told."""
+    return _COLOR.sub("", log.read_text(encoding="utf-8", errors="replace"))

@@ -52,8 +52,9 @@ def _end_group(child: "subprocess.Popen[bytes]") -> None:
 
 def _end_strays() -> None:
     """Whatever the command left running: it is our child now, in whatever session it is."""
-    for _ in range(_STRAYS):
-        children = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii").split()
+    listed = Path(f"/proc/self/task/{os.getpid()}/children")  # not on every kernel
+    for _ in range(_STRAYS if listed.exists() else 0):
+        children = listed.read_text(encoding="ascii").split()
         if not children:
             return
         for pid in map(int, children):

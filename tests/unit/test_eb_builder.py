@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from eessi_stack.eb.builder import _cause, clear, command, module_path, remove_tree, tail
+from eessi_stack.eb.builder import _cause, clear, command, module_path, remove_tree, tail, what_failed
 from eessi_stack.model import Action, OptionValue, Package, Request, Step
 
 
@@ -119,3 +119,12 @@ def test_tail_is_the_last_lines_that_say_something(tmp_path: Path) -> None:
 )
 def test_cause(tmp_path: Path, *, code: int, interrupted: bool, text: str, cause: str) -> None:
     assert _cause(code, write(tmp_path / "log", text), interrupted=interrupted) == cause
+
+
+def test_the_failed_commands_own_output_says_why(tmp_path: Path) -> None:
+    output = write(tmp_path / "out.txt", "cc main.c\nmain.c:7: error: no beta\n")
+    framing = f"== testing...\n\x1b[1;33m    output (stdout + stderr)  ->  {output}\x1b[0m\n== FAILED: it did\n"
+    log = write(tmp_path / "log", framing)
+    assert what_failed(log) == ("cc main.c", "main.c:7: error: no beta")
+    output.unlink()
+    assert what_failed(log) == ("== testing...", f"    output (stdout + stderr)  ->  {output}", "== FAILED: it did")
