@@ -66,6 +66,7 @@ def easybuild_env(tmp_path: Path) -> Callable[[Mapping[str, str]], dict[str, str
         # EasyBuild refuses to run as root, as in a container, unless told that it is meant.
         root = {"EASYBUILD_ALLOW_USE_AS_ROOT_AND_ACCEPT_CONSEQUENCES": "1"} if os.geteuid() == 0 else {}
         base = {"PATH": path, "HOME": str(tmp_path), "USER": "tester", "LANG": "C.UTF-8", "LMOD_CMD": str(LMOD)}
-        return {**base, **root, **more}
+        style = {"EASYBUILD_OUTPUT_STYLE": "basic"}  # else it breaks long lines, such as those with long paths
+        return {**base, **root, **style, **more}
 
     return env
