@@ -7,14 +7,14 @@ from typing import Any
 
 import click
 
-from eessi_stack import config as configuration
 from eessi_stack import place
 from eessi_stack.cli import output
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
 from eessi_stack.eb import environment
+from eessi_stack.settings import OPTIONS
 
-EVERYTHING = tuple(option.name for option in configuration.OPTIONS)
+EVERYTHING = tuple(option.name for option in OPTIONS)
 
 #: The variables that plain `eb` needs to see the tree as eessi-stack does.
 FOR_EB = ("EASYBUILD_", "EESSI_", "EPREFIX")

@@ -8,6 +8,7 @@ import click
 
 from eessi_stack import config
 from eessi_stack.cli import output
+from eessi_stack.settings import OPTIONS
 
 #: Settings that are flags of every command; the others have one where a command uses them.
 SHARED = ("repo", "eessi-version", "target", "accel", "color")
@@ -16,7 +17,7 @@ SHARED = ("repo", "eessi-version", "target", "accel", "color")
 def settings_options(*more: str, without: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Add the shared flags but `without`, and those of `more`, to a command, which gets `settings` in their place."""
     names = {*SHARED, *more} - {*without}
-    chosen = [option for option in config.OPTIONS if option.name in names]
+    chosen = [option for option in OPTIONS if option.name in names]
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(command)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from eessi_stack.config import OPTIONS, Option, Settings, load
+from eessi_stack.config import Settings, load
 from eessi_stack.errors import ExitCode, StackError
+from eessi_stack.settings import OPTIONS, Option
 
 NOTHING = Path(os.devnull)
 

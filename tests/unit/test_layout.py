@@ -13,11 +13,16 @@ HOOKS = sorted((ROOT / "hooks").rglob("*.py"))
 
 BASE = frozenset({"model", "errors"})
 #: Leaves that a module of the middle row may use besides the base.
-LEAVES = {"target": {"cpuinfo"}, "easystack": {"yaml_nodes", "yaml_composer"}, "yaml_composer": {"yaml_nodes"}}
+LEAVES = {
+    "config": {"settings"},
+    "target": {"cpuinfo"},
+    "easystack": {"yaml_nodes", "yaml_composer"},
+    "yaml_composer": {"yaml_nodes"},
+}
 MIDDLE = frozenset(
     {"eb", "inventory", "journal", "lmod", "easystack", "compare", "plan", "schedule", "target", "intent"}
 )
-LOW = frozenset({"cpuinfo", "config", "yaml_nodes", "yaml_composer"})
+LOW = frozenset({"cpuinfo", "config", "settings", "yaml_nodes", "yaml_composer"})
 
 MAX_FILE = 300
 MAX_FUNCTION = 40

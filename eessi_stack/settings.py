@@ -1,0 +1,133 @@
+"""The settings: what each is called, where it can come from, and how it is read. Pure."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+def _path(text: str) -> Path:
+    return Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 (EasyBuild's paths have no `..` either)
+
+
+def _first_path(text: str) -> Path:
+    """EasyBuild downloads into the first of several source paths."""
+    return _path(text.split(":", 1)[0])
+
+
+def paths(text: str) -> tuple[Path, ...]:
+    return tuple(_path(part) for part in text.split(":") if part)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError(text)
+    return int(text)
+
+
+def _accelerator(text: str) -> str:
+    """EESSI writes `accel/nvidia/cc90` where eessi-stack writes `nvidia/cc90`: both are read."""
+    return text.removeprefix("accel/")
+
+
+def _color(text: str) -> str:
+    if text not in ("auto", "always", "never"):
+        raise ValueError(text)
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One setting: where it can come from, and what it is."""
+
+    name: str  #: the key in eessi-stack.toml, and the long flag without dashes
+    variables: tuple[str, ...]  #: environment variables, the strongest first
+    parse: Callable[[str], Any]
+    wants: str  #: what a valid value looks like
+    help: str
+
+
+OPTIONS = (
+    Option(
+        name="repo",
+        variables=("EESSI_STACK_REPO", "EESSI_CVMFS_REPO_OVERRIDE", "EESSI_CVMFS_REPO"),
+        parse=_path,
+        wants="a folder",
+        help="the folder that holds versions/",
+    ),
+    Option(
+        name="eessi-version",
+        variables=("EESSI_STACK_EESSI_VERSION", "EESSI_VERSION_OVERRIDE", "EESSI_VERSION"),
+        parse=str,
+        wants="a version such as 2023.06",
+        help="the version of the tree",
+    ),
+    Option(
+        name="target",
+        variables=("EESSI_STACK_TARGET", "EESSI_SOFTWARE_SUBDIR_OVERRIDE"),
+        parse=_names,
+        wants="CPU targets such as x86_64/amd/zen3, separated by commas",
+        help="CPU target to work on, instead of the host's",
+    ),
+    Option(
+        name="accel",
+        variables=("EESSI_STACK_ACCEL", "EESSI_ACCELERATOR_TARGET_OVERRIDE"),
+        parse=_accelerator,
+        wants="an accelerator such as nvidia/cc90",
+        help="accelerator to work on",
+    ),
+    Option(
+        name="robot-paths",
+        variables=("EESSI_STACK_ROBOT_PATHS", "EASYBUILD_ROBOT_PATHS"),
+        parse=paths,
+        wants="folders separated by colons",
+        help="folders with easyconfigs, searched before EasyBuild's own",
+    ),
+    Option(
+        name="filter-deps",
+        variables=("EESSI_STACK_FILTER_DEPS", "EASYBUILD_FILTER_DEPS"),
+        parse=_names,
+        wants="software names separated by commas",
+        help="dependencies that the host or compat layer provides, besides EESSI's own list",
+    ),
+    Option(
+        name="sources",
+        variables=("EESSI_STACK_SOURCES", "EASYBUILD_SOURCEPATH"),
+        parse=_first_path,
+        wants="a folder",
+        help="where source files are kept",
+    ),
+    Option(
+        name="work-dir",
+        variables=("EESSI_STACK_WORK_DIR", "WORKING_DIR"),
+        parse=_path,
+        wants="a folder",
+        help="where builds happen and logs are kept",
+    ),
+    Option(
+        name="cores",
+        variables=("EESSI_STACK_CORES",),
+        parse=_count,
+        wants="a whole number from 1 on",
+        help="cores that a build may use",
+    ),
+    Option(
+        name="lmod",
+        variables=("EESSI_STACK_LMOD", "LMOD_CMD"),
+        parse=_path,
+        wants="a path",
+        help="Lmod's command (libexec/lmod)",
+    ),
+    Option(
+        name="color",
+        variables=("EESSI_STACK_COLOR",),
+        parse=_color,
+        wants="auto, always or never",
+        help="colour in the output",
+    ),
+)
