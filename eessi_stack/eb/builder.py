@@ -23,6 +23,8 @@ _EB_STEP = re.compile(r"== (?!Running |\.\.\.)(.+)\.\.\.$")
 _EB_OUTPUT = re.compile(r"^\s+output \(stdout \+ stderr\)\s+->\s+(\S.*)$", re.MULTILINE)
 _EB_LOCKED = re.compile(r"Lock \S+ already exists, aborting")
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
+#: What every process of a build has in its environment: the installation that it works on.
+_BUILD_OF = "EESSI_BUILD_OF"
 _POLL = 0.1  # seconds between two looks at the log
 _TAIL = 20  # lines of the log that an outcome carries
 
@@ -43,6 +45,7 @@ def build(job: Build) -> Outcome:
     """Build one package. What a build that did not end well left in the module tree is taken away again."""
     began = time.monotonic()
     if job.stale:
+        end_leftovers(job.step)
         clear(job.step)
     if lock := easybuild_lock(job.step):
         return Outcome(step=job.step, result=Result.FAILED, cause=f"another EasyBuild has a lock: {lock} ({age(lock)})")
@@ -78,7 +81,7 @@ def _run(job: Build) -> tuple[int, bool]:
     with job.log.open("wb") as log:
         process = subprocess.Popen(
             words,
-            env=dict(job.environment),
+            env={**job.environment, _BUILD_OF: str(installation(job.step))},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -112,6 +115,15 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     """Whatever is left of the build's process group, such as commands that outlived EasyBuild."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
+
+
+def end_leftovers(step: Step) -> None:
+    """End what a build of this module left running on this host when all that watched over it was killed."""
+    mark = f"{_BUILD_OF}={installation(step)}".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # gone meanwhile, or somebody else's
+            if mark in (process / "environ").read_bytes().split(b"\0"):
+                os.kill(int(process.name), signal.SIGKILL)
 
 
 def module_path(step: Step) -> Path | None:

@@ -93,16 +93,16 @@ def until(happened: Path) -> None:
         time.sleep(0.05)
 
 
-def processes_of(site: Site) -> list[str]:
-    """Command lines of live processes that work in the site."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
+def processes_of(site: Site) -> dict[int, str]:
+    """Command lines of live processes that work in the site, by their numbers."""
+    found = {}
+    for entry in sorted(Path("/proc").glob("[0-9]*"), key=lambda path: int(path.name)):
         try:
             environ, line = (entry / "environ").read_bytes(), (entry / "cmdline").read_bytes()
         except OSError:
             continue
         if str(site.folder).encode() in environ and entry.name != str(os.getpid()):
-            found.append(line.replace(b"\0", b" ").decode())
+            found[int(entry.name)] = line.replace(b"\0", b" ").decode()
     return found
 
 
@@ -187,7 +187,7 @@ def test_a_killed_install_leaves_nothing_that_counts_and_goes_on(site: Site, *, 
     while processes_of(site) and time.monotonic() < deadline:
         time.sleep(0.1)
 
-    assert processes_of(site) == []
+    assert processes_of(site) == {}
     after = site.run("missing", stack)
     assert after.returncode == 1
     assert "* Late/1.0" in after.stdout
@@ -195,6 +195,24 @@ def test_a_killed_install_leaves_nothing_that_counts_and_goes_on(site: Site, *, 
     assert again.returncode == 0, again.stdout + again.stderr
     assert site.built() == ["Alpha/1.0", "Late/1.0"]
     assert "EBROOTLATE=" in load(site, "Late/1.0").stdout
+
+
+def test_what_a_build_left_running_is_ended_before_it_is_built_again(site: Site) -> None:
+    stack, reached = site.easystack("Late"), site.folder / "reached"
+    run = site.start("install", stack, LATE_STEP=f"touch {reached}; exec sleep 300")
+    until(reached)
+    watching = [pid for pid, line in processes_of(site).items() if "eessi_stack" in line or "easybuild.main" in line]
+    for pid in watching:  # at once: any of them would end the rest
+        os.kill(pid, signal.SIGKILL)
+    run.wait()
+    time.sleep(1)
+    assert len(watching) == 3
+    assert any("sleep 300" in line for line in processes_of(site).values())
+
+    again = site.run("install", stack)
+
+    assert again.returncode == 0, again.stdout
+    assert processes_of(site) == {}
 
 
 def test_an_interrupted_install_ends_its_build_and_says_so(site: Site) -> None:
@@ -205,7 +223,7 @@ def test_an_interrupted_install_ends_its_build_and_says_so(site: Site) -> None:
     os.kill(run.pid, signal.SIGINT)
 
     assert run.wait(timeout=30) == 130
-    assert processes_of(site) == []
+    assert processes_of(site) == {}
     assert not site.module("Late").exists()
 
 
@@ -310,7 +328,7 @@ def test_nothing_that_a_build_starts_outlives_it(site: Site) -> None:
     run = site.run("install", site.easystack("Late"), LATE_STEP="setsid sleep 300 >/dev/null 2>&1 & true")
 
     assert run.returncode == 0, run.stdout
-    assert processes_of(site) == []
+    assert processes_of(site) == {}
 
 
 def test_a_source_that_was_cut_off_is_fetched_again(site: Site) -> None:
