@@ -202,8 +202,9 @@ def test_what_a_build_left_running_is_ended_before_it_is_built_again(site: Site)
     run = site.start("install", stack, LATE_STEP=f"touch {reached}; exec sleep 300")
     until(reached)
     watching = [pid for pid, line in processes_of(site).items() if "eessi_stack" in line or "easybuild.main" in line]
-    for pid in watching:  # at once: any of them would end the rest
-        os.kill(pid, signal.SIGKILL)
+    for number in (signal.SIGSTOP, signal.SIGKILL):  # as if at once: any that is left would end the rest
+        for pid in watching:
+            os.kill(pid, number)
     run.wait()
     time.sleep(1)
     assert len(watching) == 3
