@@ -1,6 +1,6 @@
 """Packages and inventory → Comparison: what is true of every package of a stack on one target. Pure.
 
-What the words mean: https://github.com/EESSI/eessi-stack, README, "What missing means".
+What the words mean is in the README, under "Know what is missing".
 """
 
 from collections import deque

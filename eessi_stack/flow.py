@@ -41,8 +41,10 @@ def _observe(layer: Path) -> Inventory:
     prefix = layer.parent.parent
     before, locked = intent.marks(prefix), intent.easybuild_locks(prefix)
     seen = inventory.scan(layer, before, locked)
-    after = intent.marks(prefix)
-    return seen if after == before else inventory.scan(layer, {**before, **after}, locked)
+    after, locked_after = intent.marks(prefix), intent.easybuild_locks(prefix)
+    if (after, locked_after) == (before, locked):
+        return seen
+    return inventory.scan(layer, {**before, **after}, locked | locked_after)
 
 
 def missing(stack: Stack, place: Place, *, strict: bool = False) -> tuple[Comparison, tuple[Package, ...]]:

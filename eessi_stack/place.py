@@ -18,6 +18,7 @@ class Place:
     settings: Settings
     tree: Tree
     target: Target
+    why: str  #: why this target
     runs: tuple[str, ...]  #: the targets that this machine can run, the best first
     compat: Path | None
     environment: Mapping[str, str]  #: of EasyBuild's processes
@@ -34,7 +35,7 @@ def find(settings: Settings, stack: Stack | None = None) -> Place:
     _check(settings)
     tree = Tree(repo=settings.repo, version=_version(settings, stack))
     runs = target.compatible(cpuinfo.parse(cpuinfo.host_cpuinfo()))
-    chosen, note = _target(settings, tree, runs)
+    chosen, why = _target(settings, tree, runs)
     compat = tree.compat(chosen)
     has_compat = (compat / "usr").is_dir() or (compat / "lib").is_dir()
     site = options.Site(
@@ -48,6 +49,7 @@ def find(settings: Settings, stack: Stack | None = None) -> Place:
         settings=settings,
         tree=tree,
         target=chosen,
+        why=why,
         runs=runs,
         compat=site.compat,
         environment=environment.for_easybuild(
@@ -55,7 +57,7 @@ def find(settings: Settings, stack: Stack | None = None) -> Place:
             options.configuration(tree, chosen, site),
             options.eessi_environment(tree, chosen, site.compat),
         ),
-        notes=(note, *_notes(tree, has_compat=has_compat)),
+        notes=(f"target {chosen.cpu}: {why}", *_notes(tree, has_compat=has_compat)),
     )
 
 
@@ -93,7 +95,7 @@ def _version(settings: Settings, stack: Stack | None) -> str:
 
 
 def _target(settings: Settings, tree: Tree, runs: Sequence[str]) -> tuple[Target, str]:
-    """The target asked for; else the best one that the tree has for this CPU; else the CPU's own."""
+    """The target, and why it: the one asked for; else the best that the tree has for this CPU; else the CPU's own."""
     origin = settings.origins["target"]
     accelerator = settings.accelerator
     if accelerator:
@@ -103,8 +105,8 @@ def _target(settings: Settings, tree: Tree, runs: Sequence[str]) -> tuple[Target
             raise StackError("target-several", "this command works on one target at a time", hint=f"see {origin}")
         cpu = target.check_cpu(settings.targets[0], origin)
         cpu = target.best_existing(tree, [cpu]) or cpu  # old trees have old names
-        return Target(cpu=cpu, accelerator=accelerator), f"target {cpu}, from {origin}"
+        return Target(cpu=cpu, accelerator=accelerator), f"from {origin}"
     existing = target.best_existing(tree, runs)
     why = "the best prefix in the tree for this CPU" if existing else "this CPU"
     cpu = existing or runs[0]
-    return Target(cpu=cpu, accelerator=accelerator), f"target {cpu}: {why}"
+    return Target(cpu=cpu, accelerator=accelerator), why

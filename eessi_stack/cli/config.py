@@ -51,7 +51,7 @@ def in_force(settings: Settings, name: str, here: place.Place) -> tuple[str, str
     value, origin = shown(settings, name), settings.origins[name]
     chosen = {
         "eessi-version": (here.tree.version, "the newest in the tree, or the easystack's"),
-        "target": (here.target.cpu, here.notes[0].rsplit(": ", 1)[-1]),
+        "target": (here.target.cpu, here.why),
         "lmod": (str(environment.find_lmod(None, here.compat) or ""), "found"),
     }
     if not value and name in chosen:

@@ -121,7 +121,7 @@ def _download_any(source: Source, target: Path, mirrors: Mirrors, stop: Event) -
     with tempfile.TemporaryDirectory(prefix=".fetch-", dir=target.parent) as scratch:
         for origin, get in places:
             part = Path(scratch) / target.name
-            problem = _get(get, part, source)
+            problem = "interrupted" if stop.is_set() else _get(get, part, source)
             if problem is None:
                 _publish(part, target)
                 return Fetched(source=source, origin=origin)

@@ -138,7 +138,9 @@ def work() -> Place:
         origins={},
     )
     tree = Tree(repo=Path("/repo"), version="2023.06")
-    return Place(settings=settings, tree=tree, target=TARGET, runs=(TARGET.cpu,), compat=None, environment={})
+    return Place(
+        settings=settings, tree=tree, target=TARGET, why="asked for", runs=(TARGET.cpu,), compat=None, environment={}
+    )
 
 
 def test_the_document_has_it_all() -> None:

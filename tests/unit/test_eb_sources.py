@@ -2,12 +2,12 @@
 
 import hashlib
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
 from eessi_stack.eb.mirrors import Mirrors, Place
-from eessi_stack.eb.sources import Fetched, Source, fetch
+from eessi_stack.eb.sources import Fetched, Source, _download_any, fetch
 
 RIGHT = b"what the easyconfig expects"
 WRONG = b"something else under the same name"
@@ -119,3 +119,14 @@ def test_runs_side_by_side_download_once(tmp_path: Path) -> None:
 
 def test_what_git_makes_is_left_to_easybuild(tmp_path: Path) -> None:
     assert fetch([Source(path=str(tmp_path / "g.tar.xz"), git=True)], NoMirrors(tmp_path), lambda _: None) == ()
+
+
+def test_an_interrupted_fetch_asks_nobody_else(tmp_path: Path, urls: dict[str, str]) -> None:
+    wanted, mirror, stop = source(tmp_path, urls["wrong"]), OneMirror(tmp_path), Event()
+    stop.set()
+    target = Path(wanted.path)
+    target.parent.mkdir(parents=True)
+    result = _download_any(wanted, target, mirror, stop)
+    assert result.problems == (f"{urls['wrong']}: interrupted", "the mirror: interrupted")
+    assert mirror.asked == 0
+    assert not target.exists()
