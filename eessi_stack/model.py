@@ -26,8 +26,20 @@ class Target:
     def cpu_only(self) -> "Target":
         return Target(cpu=self.cpu, os=self.os)
 
+    def fits(self, selector: str) -> bool:
+        """Whether a selector means this target: a CPU target, family or vendor, and `accel/` with what is known of it.
+
+        `x86_64/amd/zen4`, `aarch64`, `accel/nvidia`, `x86_64/amd/zen4/accel/nvidia/cc90`.
+        """
+        cpu, _, accelerator = selector.rpartition("accel/") if "accel/" in selector else (selector, "", "")
+        return _within(self.cpu, cpu.rstrip("/")) and _within(self.accelerator or "", accelerator)
+
     def __str__(self) -> str:
         return f"{self.cpu}/accel/{self.accelerator}" if self.accelerator else self.cpu
+
+
+def _within(path: str, folder: str) -> bool:
+    return not folder or path == folder or path.startswith(f"{folder}/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +76,13 @@ class Exclusion:
     easyconfig: str  #: file name or `name-version` without `.eb`
     reason: str
     issue: str = ""  #: URL
-    targets: tuple[str, ...] = ()  #: CPU targets or families it applies to; none means all
+    targets: tuple[str, ...] = ()  #: selectors of the targets it applies to (see Target.fits); none means all
+    file: str = ""
+    line: int = 0
+
+    @property
+    def source(self) -> str:
+        return f"{self.file}:{self.line}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +93,11 @@ class Request:
     file: str
     line: int
     options: tuple[tuple[str, OptionValue], ...] = ()
+    targets: tuple[str, ...] = ()  #: selectors of the targets it is for (see Target.fits); none means all
+    rebuild: bool = False  #: asks that what is installed be built again, and for nothing new
+
+    def is_for(self, target: Target) -> bool:
+        return not self.targets or any(target.fits(selector) for selector in self.targets)
 
     @property
     def filename(self) -> str:
@@ -157,7 +180,9 @@ class Verdict:
     package: Package
     state: State
     reason: str = ""
-    wanted_by: tuple[str, ...] = ()  #: modules that need it; requests are in `package.requests`
+    wanted_by: tuple[str, ...] = ()  #: modules that need it
+    requests: tuple[Request, ...] = ()  #: the entries for this target that ask for it
+    instead: str = ""  #: for drift: the module that is installed in its place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,9 +192,23 @@ class Comparison:
     target: Target
     verdicts: tuple[Verdict, ...]
     requests: tuple[tuple[Request, Verdict], ...]  #: every request, in order, with the verdict of its package
+    elsewhere: tuple[Request, ...] = ()  #: of those for this target, what belongs to an accelerator, which it has not
+    unused: tuple[Exclusion, ...] = ()  #: exclusions for this target that exclude nothing
 
     def of(self, *states: State) -> tuple[Verdict, ...]:
         return tuple(verdict for verdict in self.verdicts if verdict.state in states)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What `missing` says of one of several targets: how it compares, or why that could not be told."""
+
+    target: Target
+    prefix: Path
+    comparison: Comparison | None = None
+    packages: tuple[Package, ...] = ()  #: the graph that the comparison rests on
+    problem: str = ""  #: where there is no comparison
+    note: str = ""  #: what one should know of the prefix: it is not there
 
 
 class Action(StrEnum):
