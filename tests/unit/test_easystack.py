@@ -1,319 +1,223 @@
-"""What an easystack's text means, and what is refused with which words."""
+"""Which files are read for which paths, where they are, that all their errors come at once, and how they are joined."""
 
-import time
+from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
-from eessi_stack.easystack import easybuild_version_of, known_options, merge, parse
+from eessi_stack import easystack
+from eessi_stack.easystack import known_options, merge, read, scan
 from eessi_stack.errors import ExitCode, StackError, StackErrors
-from eessi_stack.model import Exclusion, OptionValue, Request, Stack
-from eessi_stack.yaml_nodes import MAX_BYTES, MAX_ERRORS, error_at
+from eessi_stack.model import Exclusion, Request, Stack
+from eessi_stack.parsed import FILENAME
+from eessi_stack.sheet import Sheet
+from eessi_stack.yaml_nodes import MAX_BYTES
 
-OPTIONS = frozenset(
-    {"accept-eula-for", "from-commit", "from-pr", "include-easyblocks", "include-easyblocks-from-pr", "rebuild"}
-)
-
-
-def stack(text: str | bytes) -> Stack:
-    return parse(text, "es.yml", OPTIONS)
+KNOWN_ISSUES = "- aarch64/a64fx:\n  - LLVM-15.0.5:\n    - info: out of range\n"
 
 
-def refused(text: str | bytes) -> tuple[StackError, ...]:
+def write(path: Path, text: str = "easyconfigs: [a.eb]\n") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def refused(*paths: Path) -> tuple[StackError, ...]:
     with pytest.raises(StackErrors) as several:
-        stack(text)
+        read(paths)
     assert several.value.exit_code == ExitCode.USAGE
     return several.value.errors
 
 
-def option(value: str) -> OptionValue:
-    (request,) = stack(f"easyconfigs:\n- a.eb:\n    options:\n      from-commit: {value}\n").requests
-    ((name, meant),) = request.options
-    assert name == "from-commit"
-    return meant
+def test_a_folder_stands_for_the_easystacks_in_it_sorted(tmp_path: Path) -> None:
+    wanted = [write(tmp_path / name) for name in ("a.yml", "b/a.yaml", "b/c/z.yml", "b-1.yml", "d.yml")]
+    for name in (".hidden.yml", ".github/ci.yml", "notes.txt"):
+        write(tmp_path / name, "no: easystack\n")
+    assert read([tmp_path]).files == tuple(map(str, sorted(wanted)))
 
 
-def test_entries_keep_their_order_their_lines_and_their_duplicates() -> None:
-    text = """\
-# a comment
-easyconfigs:
-  - one-1.0.eb
-  - two-2.0
-
-  - three-3.0.eb:
-  - /home/somebody/four-4.0.eb:
-      options:
-        # why
-        from-pr: 12345
-        rebuild: True
-  - one-1.0.eb
-"""
-    assert stack(text).requests == (
-        Request(easyconfig="one-1.0.eb", file="es.yml", line=3),
-        Request(easyconfig="two-2.0", file="es.yml", line=4),
-        Request(easyconfig="three-3.0.eb", file="es.yml", line=6),
-        Request(
-            easyconfig="/home/somebody/four-4.0.eb",
-            file="es.yml",
-            line=7,
-            options=(("from-pr", 12345), ("rebuild", True)),
-        ),
-        Request(easyconfig="one-1.0.eb", file="es.yml", line=12),
-    )
+def test_the_folder_one_is_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "zen4" / "b.yml")
+    write(tmp_path / "a.yml")
+    monkeypatch.chdir(tmp_path)
+    stack = read(["."])
+    assert stack.files == ("a.yml", "zen4/b.yml")
+    assert [request.targets for request in stack.requests] == [(), ("x86_64/amd/zen4",)]
+    monkeypatch.chdir("zen4")
+    assert read(["b.yml"]).requests[0].targets == ("x86_64/amd/zen4",)
 
 
-def test_bytes_line_ends_of_windows_and_a_byte_order_mark_are_read() -> None:
-    (request,) = stack(b"\xef\xbb\xbfeasyconfigs:\r\n- a.eb\r\n").requests
-    assert (request.easyconfig, request.line) == ("a.eb", 2)
+def test_files_keep_the_order_given_and_are_read_once(tmp_path: Path) -> None:
+    late, early = write(tmp_path / "z.yml"), write(tmp_path / "a.yml")
+    assert read([late, str(early), late, tmp_path]).files == (str(late), str(early))
 
 
-def test_what_easybuild_ignores_is_ignored() -> None:
-    assert stack("easybuild_version: 4.9\nrobot: true\neasyconfigs: [a.eb]\n").easybuild_version is None
+def test_sources_name_the_path_as_given(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.yml", "easyconfigs:\n- a.eb\n")
+    assert read([path]).requests[0].source == f"{path}:2"
 
 
-@pytest.mark.parametrize(
-    ("written", "meant"),
-    [
-        ("12345", 12345),
-        ("0", 0),
-        ("-3", -3),
-        ("true", True),
-        ("Yes", True),
-        ("off", False),
-        ("FALSE", False),
-        ("'true'", "true"),
-        ('"12"', "12"),
-        ("!!str 12", "12"),
-        ("tRUE", "tRUE"),
-        ("2023.10", "2023.10"),
-        ("1e10", "1e10"),
-        ("0123456", "0123456"),
-        ("9" * 40, "9" * 40),
-        ("1:30", "1:30"),
-        ("2024-01-01", "2024-01-01"),
-        ("", True),
-        ("null", True),
-        ("[a, 1.10, 'b c']", ("a", "1.10", "b c")),
-        ("[]", ()),
-        ("a,b", "a,b"),
-    ],
-)
-def test_option_values(written: str, meant: OptionValue) -> None:
-    value = option(written)
-    assert (value, type(value)) == (meant, type(meant))
-    hash(value)
+def test_errors_of_all_files_come_at_once(tmp_path: Path) -> None:
+    write(tmp_path / "a.yml", "")
+    write(tmp_path / "b.yml")
+    write(tmp_path / "c.yml", "easyconfigs:\n- a.eb: {options: {form-pr: 1}}\n- b.eb: {option: }\n")
+    errors = refused(tmp_path, tmp_path / "d.yml")
+    places = [str(tmp_path / place) for place in ("a.yml:1", "c.yml:2", "c.yml:3", "d.yml")]
+    assert [error.context for error in errors] == places
+    assert errors[1].hint == "did you mean `from-pr`?"
 
 
-@pytest.mark.parametrize("entry", ["a.eb: {}", "a.eb: {options: }", "a.eb: {options: {}}", "a.eb: null", "'a.eb'"])
-def test_entries_without_options(entry: str) -> None:
-    assert stack(f"easyconfigs:\n- {entry}\n").requests[0].options == ()
+def test_what_can_be_read_is_there_beside_the_errors(tmp_path: Path) -> None:
+    write(tmp_path / "a.yml", "")
+    good = write(tmp_path / "b.yml")
+    found, errors = scan([tmp_path, tmp_path / "c.yml"])
+    assert [one.file for one in found] == [str(good)]
+    assert [error.reference for error in errors] == ["easystack-empty", "easystack-unreadable"]
 
 
-def test_an_alias_stands_for_what_it_names() -> None:
-    first, second = stack("easyconfigs:\n- a: {options: &pr {from-pr: 1}}\n- b: {options: *pr}\n").requests
-    assert first.options == second.options == (("from-pr", 1),)
+def test_a_missing_file_names_the_nearest(tmp_path: Path) -> None:
+    write(tmp_path / "eessi-2023.06.yml")
+    (error,) = refused(tmp_path / "eesi-2023.06.yml")
+    assert error.message == f"{tmp_path}/eesi-2023.06.yml: no such file or directory"
+    assert error.hint == "did you mean `eessi-2023.06.yml`?"
 
 
-def test_header() -> None:
-    text = """\
-eessi-stack:
-  eessi-version: 2023.10
-  easybuild-version: 5.10
-  filter-deps: [zlib, M4]
-  exclude:
-    - easyconfig: LLVM-15.0.5-GCCcore-12.2.0.eb
-      reason: >
-        immediate offset
-        out of range
-      issue: https://example.org/1213
-      targets: [aarch64/a64fx, riscv64]
-    - {easyconfig: Foo-1.0, reason: 'no: sources'}
-easyconfigs: [a.eb]
-"""
-    assert stack(text) == Stack(
-        requests=(Request(easyconfig="a.eb", file="es.yml", line=13),),
-        files=("es.yml",),
-        eessi_version="2023.10",
-        easybuild_version="5.10",
-        filter_deps=("zlib", "M4"),
-        exclusions=(
-            Exclusion(
-                easyconfig="LLVM-15.0.5-GCCcore-12.2.0.eb",
-                reason="immediate offset out of range",
-                issue="https://example.org/1213",
-                targets=("aarch64/a64fx", "riscv64"),
-            ),
-            Exclusion(easyconfig="Foo-1.0", reason="no: sources"),
-        ),
-    )
+@pytest.mark.parametrize("name", ["missing/deep/a.yml", "x" * 300, "file.yml/a.yml"])
+def test_a_path_that_cannot_be_read(tmp_path: Path, name: str) -> None:
+    write(tmp_path / "file.yml")
+    (error,) = refused(tmp_path / name)
+    assert error.reference == "easystack-unreadable"
 
 
-@pytest.mark.parametrize("header", ["", " {}", "\n  filter-deps:\n  exclude: []"])
-def test_an_empty_header_says_nothing(header: str) -> None:
-    read = stack(f"eessi-stack:{header}\neasyconfigs: [a.eb]\n")
-    assert (read.eessi_version, read.filter_deps, read.exclusions) == (None, (), ())
+def test_a_folder_without_easystacks(tmp_path: Path) -> None:
+    write(tmp_path / "notes.txt")
+    (error,) = refused(tmp_path)
+    assert error.message == f"{tmp_path}: a folder without easystacks"
 
 
-ENTRY = "easyconfigs:\n- a.eb\n- b.eb:\n"
-HEADER = "easyconfigs: [a.eb]\neessi-stack:\n"
+def test_no_paths_are_no_stack() -> None:
+    (error,) = refused()
+    assert error.reference == "easystack-none"
 
 
-@pytest.mark.parametrize(
-    ("text", "reference", "message", "hint"),
-    [
-        ("", "empty", "es.yml:1: the file holds nothing", "`easyconfigs:`"),
-        ("null", "no-easyconfigs", "es.yml:1: no `easyconfigs`", "- NAME.eb"),
-        ("[]", "kind", "es.yml:1: an easystack is a list, not a mapping", ""),
-        ("a.eb", "kind", "es.yml:1: an easystack is `a.eb`, not a mapping", ""),
-        ("# c\neessi-stack: {}", "no-easyconfigs", "es.yml:2: no `easyconfigs`", ""),
-        ("easyconfigs:\n\n", "empty", "es.yml:1: `easyconfigs` names nothing to build", "- NAME.eb"),
-        ("\neasyconfigs: []", "empty", "es.yml:2: `easyconfigs` names nothing", ""),
-        ("easyconfigs: a.eb", "kind", "es.yml:1: `easyconfigs` is `a.eb`, not a list", "`- `"),
-        ("easyconfigs:\n  a.eb:\n", "kind", "es.yml:2: `easyconfigs` is a mapping, not a list", ""),
-        ("easyconfig:\n- a.eb", "unknown-key", "es.yml:1: unknown key `easyconfig`", "did you mean `easyconfigs`?"),
-        ("software: {}", "unknown-key", "es.yml:1: unknown key `software`", "known: `easyconfigs`, `eessi-stack`"),
-        (ENTRY + "    - c.eb", "kind", "es.yml:4: an entry is a list, not a mapping", ""),
-        (ENTRY + "    options:\n    - c", "kind", "es.yml:5: `options` is a list, not a mapping", ""),
-        (ENTRY + "    options: c", "kind", "es.yml:4: `options` is `c`, not a mapping", ""),
-        (ENTRY + "    option: {}", "unknown-key", "es.yml:4: unknown key `option`", "`options`"),
-        (ENTRY + "    from-pr: 1", "unknown-key", "es.yml:4: unknown key `from-pr`", "put it under `options:`"),
-        (ENTRY + "  options: {}", "entry", "es.yml:3: an entry has one key", "indent its `options:` deeper"),
-        (
-            ENTRY + "    options:\n      include-easyblock-from-pr: 1",
-            "unknown-option",
-            "es.yml:5: unknown option `include-easyblock-from-pr`",
-            "did you mean `include-easyblocks-from-pr`?",
-        ),
-        (ENTRY + "    options: {from_pr: 1}", "unknown-option", "es.yml:4: unknown", "did you mean `from-pr`?"),
-        (ENTRY + "    options: {zzzz: 1}", "unknown-option", "es.yml:4: unknown option `zzzz`", "`eb --help`"),
-        (ENTRY + "    options: {from-pr: {a: 1}}", "kind", "es.yml:4: option `from-pr` is a mapping", ""),
-        (ENTRY + "    options: {from-pr: [[1]]}", "kind", "es.yml:4: an item of option `from-pr` is a list", ""),
-        (ENTRY + '    options: {from-pr: "a\\0"}', "kind", "es.yml:4: option `from-pr` is `a\\x00`", ""),
-        ("easyconfigs:\n- a\n-\n", "entry", "es.yml:3: an entry is nothing", "- NAME"),
-        ("easyconfigs:\n- 2023", "entry", "es.yml:2: an entry is `2023`, not the name", ""),
-        ("easyconfigs:\n- --hooks=x.py", "entry", "es.yml:2: an entry is `--hooks=x.py`, not the name", ""),
-        ("easyconfigs:\n- a.eb b.eb", "entry", "es.yml:2: an entry is `a.eb b.eb`, not the name", ""),
-        ("easyconfigs:\n- a/", "entry", "es.yml:2: an entry is `a/`, not the name", ""),
-        ('easyconfigs:\n- "\\e[31m"', "entry", "es.yml:2: an entry is `\\x1b[31m`, not the name", ""),
-        ("easyconfigs:\n- [a.eb]", "entry", "es.yml:2: an entry is a list", "- NAME.eb"),
-        ("easyconfigs:\n- {}", "entry", "es.yml:2: an entry has one key", ""),
-        ("easyconfigs:\n- [a]: {}", "key", "es.yml:2: a name in an entry is a list", ""),
-        ("easyconfigs: [a]\n~: b", "key", "es.yml:2: a name in an easystack is nothing", ""),
-        ("easyconfigs:\n- a\neasyconfigs:\n- b", "duplicate", "es.yml:3: `easyconfigs` stands twice", "keep one"),
-        (
-            ENTRY + "    options:\n      from-pr: 1\n      from-pr: 2",
-            "duplicate",
-            "es.yml:6: `from-pr` stands twice in `options`, first on line 5",
-            "",
-        ),
-        (HEADER + "  eesi-version: '1'", "unknown-key", "es.yml:3: unknown key", "did you mean `eessi-version`?"),
-        (HEADER + "  eessi-version:", "kind", "es.yml:3: `eessi-version` is nothing", ""),
-        (HEADER + "  eessi-version: ../..", "version", "es.yml:3: `eessi-version` is `../..`, not a version", ""),
-        (HEADER + '  filter-deps: ["a\\0"]', "character", "es.yml:3: an item of `filter-deps` has a character", ""),
-        (HEADER + "  filter-deps: zlib,M4", "kind", "es.yml:3: `filter-deps` is `zlib,M4`, not a list", "`- `"),
-        (HEADER + "  filter-deps: [{a: b}]", "kind", "es.yml:3: an item of `filter-deps` is a mapping", ""),
-        (HEADER + "  exclude: {a: b}", "kind", "es.yml:3: `exclude` is a mapping, not a list", ""),
-        (HEADER + "  exclude:\n  - a.eb", "kind", "es.yml:4: an exclusion is `a.eb`, not a mapping", ""),
-        (HEADER + "  exclude:\n  - easyconfig: a", "exclusion", "es.yml:4: an exclusion without `reason`", "why"),
-        (HEADER + "  exclude:\n  - reason: a", "exclusion", "es.yml:4: an exclusion without `easyconfig`", ""),
-        (
-            HEADER + "  exclude:\n  - {easyconfig: a, reason: b, issue: 1213}",
-            "exclusion",
-            "es.yml:4: `issue` is `1213`, not a URL",
-            "",
-        ),
-        ("easyconfigs:\n\t- a.eb", "tab", "es.yml:2: a tab in the indentation", "spaces"),
-        ("easyconfigs:\n  - a.eb:\n  \toptions: {}", "tab", "es.yml:3: a tab in the indentation", ""),
-        ("easyconfigs:\n- a\n---\neasyconfigs:\n- b", "documents", "es.yml:3: a second YAML document", "split it"),
-        ("easyconfigs:\n- 'a", "yaml", "es.yml:2: not valid YAML: found unexpected end of stream", ""),
-        ("easyconfigs: *all", "yaml", "es.yml:1: the alias `all` has no anchor", ""),
-        ("easyconfigs: *a\u2028", "yaml", "es.yml:1: the alias `a\\u2028` has", ""),
-        ("easyconfigs: &all [*all]", "yaml", "es.yml:1: the alias `all` has no anchor", ""),
-        ("easyconfigs:\n- a\x01b", "yaml", "es.yml:2: the character U+0001 is not allowed", ""),
-        ('easyconfigs: ["\\U00110000"]', "yaml", "es.yml:1: not valid YAML", ""),
-        ("easyconfigs:\n- !!python/name:os.system a", "tag", "es.yml:2: the YAML tag", "plain values"),
-        (b"easyconfigs:\n- a.eb\n- caf\xe9.eb\n", "encoding", "es.yml:3: not UTF-8: byte 0xe9", "iconv"),
-    ],
-)
-def test_refused_with_place_cause_and_remedy(text: str | bytes, reference: str, message: str, hint: str) -> None:
-    error = next(error for error in refused(text) if error.reference == f"easystack-{reference}")
-    assert error.message.startswith(message)
-    assert error.message.startswith(f"{error.context}: ")
-    assert hint in error.hint
+def test_a_link_to_nothing_in_a_folder_is_not_skipped(tmp_path: Path) -> None:
+    write(tmp_path / "a.yml")
+    (tmp_path / "b.yml").symlink_to("gone.yml")
+    (error,) = refused(tmp_path)
+    assert error.context == str(tmp_path / "b.yml")
 
 
-@pytest.mark.parametrize("text", ["easyconfig:\n- a.eb", "easyconfigs:\n- 2023", "easyconfigs: [[a]]", "null"])
-def test_one_mistake_is_one_error(text: str) -> None:
-    assert len(refused(text)) == 1
+@pytest.mark.parametrize("size", [MAX_BYTES + 1, 1 << 40])  # the latter is sparse: more than any memory holds
+def test_a_huge_file_is_not_read_to_its_end(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "huge.yml"
+    with path.open("wb") as file:
+        file.truncate(size)
+    (error,) = refused(path)
+    assert str(MAX_BYTES // 1024) in error.message
 
 
-def test_an_empty_exclusion_excludes_nothing_silently() -> None:
-    assert [error.context for error in refused(HEADER + "  exclude:\n  -\n")] == ["es.yml:4", "es.yml:4"]
+def test_a_large_file_is_read_to_its_end(tmp_path: Path) -> None:
+    comment = "#" * easystack.FIRST_BYTES
+    path = write(tmp_path / "a.yml", f"easyconfigs:\n- a.eb\n{comment}\n- b.eb\n")
+    assert [request.line for request in read([path]).requests] == [2, 4]
 
 
-def test_all_errors_of_a_file_are_said_at_once() -> None:
-    errors = refused("easyconfigs:\n- 1\n- a.eb: {options: {rebild: 1, x: }, y: 2}\nfoo: bar\neessi-stack: []\n")
-    assert [error.context for error in errors] == ["es.yml:2", *["es.yml:3"] * 3, "es.yml:4", "es.yml:5"]
+def test_contradicting_files_are_both_named(tmp_path: Path) -> None:
+    one, two = (write(tmp_path / f"{v}.yml", f"eessi-stack: {{eessi-version: {v}}}\neasyconfigs: [a]\n") for v in "12")
+    (error,) = refused(one, two)
+    assert error.message == f"{two}: `eessi-version` is 2, but 1 in {one}"
 
 
-def test_errors_without_end_are_cut_off_and_said_to_be() -> None:
-    errors = refused("easyconfigs:\n" + "- 1\n" * 1000)
-    assert len(errors) == MAX_ERRORS + 1
-    assert errors[-1].reference == "easystack-errors"
+def test_known_issues_are_exclusions_of_the_stack_they_are_given_with(tmp_path: Path) -> None:
+    issues = write(tmp_path / "zen4" / "eessi-2023.06-known-issues.yml", KNOWN_ISSUES)
+    excluding = "eessi-stack:\n  exclude:\n  - {easyconfig: b, reason: slow}\neasyconfigs: [a.eb]\n"
+    own = write(tmp_path / "zen4" / "own.yml", excluding)
+    stack = read([tmp_path])
+    assert [request.easyconfig for request in stack.requests] == ["a.eb"]
+    assert [(one.easyconfig, one.targets, one.source) for one in stack.exclusions] == [
+        ("LLVM-15.0.5", ("aarch64/a64fx",), f"{issues}:2"),
+        ("b", ("x86_64/amd/zen4",), f"{own}:3"),
+    ]
 
 
-def test_a_long_name_is_shortened_in_the_message() -> None:
-    (error,) = refused(f"{'x' * 500}: 1\n")
-    assert error.reference == "easystack-unknown-key"
-    assert len(error.message) < 200
+def test_known_issues_alone_are_no_stack(tmp_path: Path) -> None:
+    path = write(tmp_path / "known-issues.yml", KNOWN_ISSUES)
+    for given in (path, tmp_path):
+        (error,) = refused(given)
+        assert error.reference == "easystack-empty"
+        assert error.message == f"{path}: only known issues, which name nothing to build"
 
 
-def test_a_message_is_one_line_that_cannot_steer_a_terminal() -> None:
-    error = error_at("es.yml", 1, "easystack-yaml", "caf\u00e9\n\x1b[31m")
-    assert error.message == "es.yml:1: caf\u00e9\\n\\x1b[31m"
+def test_folders_that_no_target_is_in_are_refused_unless_the_header_says_more(tmp_path: Path) -> None:
+    path = write(tmp_path / "2023.06" / "aarch64" / "zen4" / "a.yml")
+    (error,) = refused(path)
+    assert error.message == f"{path}:1: there is no target that the folders `aarch64` and `zen4` all mean"
+    assert "`targets: […]`" in error.hint
+    write(path, "easyconfigs: [a.eb]\neessi-stack: {targets: [x86_64/amd/zen4]}\n")
+    assert read([path]).requests[0].targets == ("x86_64/amd/zen4",)
 
 
-def laughs() -> str:
-    levels = (f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 30))
-    return "a0: &a0 [lol]\n" + "".join(levels)
+def no_parsing(content: str | bytes, source: str, options: Mapping[str, str]) -> Sheet:
+    raise AssertionError(content, source, options)
 
 
-@pytest.mark.parametrize(
-    ("text", "reference"),
-    [
-        (laughs(), "too-large"),
-        ("easyconfigs: &a [" + "x," * 1000 + "]\nb: [" + "*a," * 1000 + "]", "too-large"),
-        ("x" * (MAX_BYTES + 1), "too-large"),
-        ("easyconfigs:\n" + "- a\n" * 100_000, "too-large"),
-        ("[" * 100_000, "too-deep"),
-        ("{" * 100_000, "too-deep"),
-        ("- " * 100_000, "too-deep"),
-        ("? " * 100_000, "too-deep"),
-        ("".join(f"{' ' * n}a:\n" for n in range(1000)), "too-deep"),
-    ],
-    ids=["laughs", "square", "bytes", "entries", "lists", "mappings", "dashes", "keys", "steps"],
-)
-def test_bombs_are_refused_before_they_go_off(text: str, reference: str) -> None:
-    started = time.process_time()
-    (error,) = refused(text)
-    assert error.reference == f"easystack-{reference}"
-    assert time.process_time() - started < 20  # a slow machine needs 3; what is not cut off early, minutes
+def test_what_was_parsed_is_not_parsed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache, folder = tmp_path / "cache", tmp_path / "2023.06" / "zen4"
+    text = "eessi-stack: {filter-deps: [M4]}\neasyconfigs:\n- a.eb: {options: {from-pr: [1, 2], rebuild: true}}\n"
+    write(folder / "a.yml", text)
+    write(folder / "known-issues.yml", KNOWN_ISSUES)
+    cold = read([folder], cache_dir=cache)
+    assert cold == read([folder])
+    monkeypatch.setattr(easystack, "parse", no_parsing)
+    assert read([folder], cache_dir=cache) == cold
+    (tmp_path / "moved").mkdir()
+    elsewhere = folder.rename(tmp_path / "moved" / "grace")
+    moved = read([elsewhere], cache_dir=cache)
+    assert [(one.targets, one.file) for one in moved.requests] == [
+        (("aarch64/nvidia/grace",), f"{elsewhere}/a.yml"),
+    ]
 
 
-@pytest.mark.parametrize(
-    ("filename", "version"),
-    [
-        ("eessi-2023.06-eb-4.8.2-2022b.yml", "4.8.2"),
-        ("20250125-eb-4.9.4-fix-web-2-x.yml", "4.9.4"),
-        ("001-eb-4.8.2.yml", "4.8.2"),
-        ("easystacks/2023.06/rebuilds/20250912-eb-5.1.10-Python-3.10.8.yml", "5.1.10"),
-        ("eb-5.0.0/2023.04.yml", None),
-        ("2023.04.yml", None),
-        ("web-2.0.yml", None),
-        ("eb-web.yml", None),
-    ],
-)
-def test_easybuild_version_in_a_file_name(filename: str, version: str | None) -> None:
-    assert easybuild_version_of(filename) == version
+def test_what_changed_is_parsed_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache, parsed = tmp_path / "cache", []
+    changing = [write(tmp_path / name) for name in ("a.yml", "b.yml")][1]
+    read([tmp_path], cache_dir=cache)
+    write(changing, "easyconfigs: [b.eb]\n")
+
+    def parse(content: str | bytes, source: str, options: Mapping[str, str]) -> Sheet:
+        parsed.append(source)
+        return original(content, source, options)
+
+    original = easystack.parse
+    monkeypatch.setattr(easystack, "parse", parse)
+    for _ in range(2):
+        assert [request.easyconfig for request in read([tmp_path], cache_dir=cache).requests] == ["a.eb", "b.eb"]
+    assert parsed == [str(changing)]
+
+
+def test_a_file_with_errors_is_not_believed_later_either(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.yml", "easyconfigs: 1\n")
+    for _ in range(2):
+        with pytest.raises(StackErrors):
+            read([path], cache_dir=tmp_path / "cache")
+
+
+def test_another_list_of_options_is_another_meaning(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.yml", "easyconfigs:\n- a.eb: {options: {new: 1}}\n")
+    assert read([path], {"new": "text"}, tmp_path / "cache").requests
+    with pytest.raises(StackErrors, match="1 error"):
+        read([path], {"old": "text"}, tmp_path / "cache")
+
+
+def test_a_damaged_or_unusable_cache_costs_only_time(tmp_path: Path) -> None:
+    path, cache = write(tmp_path / "a.yml"), tmp_path / "cache"
+    fresh = read([path], cache_dir=cache)
+    content = (cache / FILENAME).read_bytes()
+    for length in range(0, len(content), 7):
+        (cache / FILENAME).write_bytes(content[:length])
+        assert read([path], cache_dir=cache) == fresh
+        assert (cache / FILENAME).read_bytes() == content
+    assert read([path], cache_dir=path / "no folder") == fresh
 
 
 def part(name: str, eessi: str | None = None, easybuild: str | None = None) -> Stack:

@@ -1,0 +1,43 @@
+"""JSON documents on disk that are believed only as they were written: for caches, where a lost one costs time only."""
+
+import contextlib
+import json
+import os
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+
+def load(path: Path, schema: str) -> Any | None:  # noqa: ANN401 (whatever was saved)
+    """The document that `save` wrote there under this schema; None where there is none, or it is damaged or foreign."""
+    try:
+        head, _, payload = path.read_bytes().partition(b"\n")
+        return json.loads(payload) if head == _head(schema, payload) else None
+    except (OSError, ValueError):
+        return None
+
+
+def save(path: Path, schema: str, document: Any) -> bool:  # noqa: ANN401 (whatever JSON can hold)
+    """Put a document in the place of an earlier one, whole or not at all; whether that could be done."""
+    import tempfile  # noqa: PLC0415 (most runs save nothing)
+
+    payload = json.dumps(document, separators=(",", ":")).encode()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    except OSError:
+        return False
+    try:
+        with open(descriptor, "wb") as file:  # noqa: PTH123 (a descriptor)
+            file.writelines((_head(schema, payload), b"\n", payload))
+        os.replace(draft, path)  # noqa: PTH105 (a name)
+    except OSError:
+        return False
+    finally:
+        with contextlib.suppress(OSError):  # gone, where all went well
+            os.unlink(draft)  # noqa: PTH108
+    return True
+
+
+def _head(schema: str, payload: bytes) -> bytes:
+    return f"{schema} {blake2b(payload, digest_size=16).hexdigest()}".encode()
