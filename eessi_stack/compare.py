@@ -3,208 +3,209 @@
 What the words mean is in the README, under "Know what is missing".
 """
 
+import re
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
+from eessi_stack.drift import Drift, explain
+from eessi_stack.excluded import exclude
 from eessi_stack.model import Comparison, Exclusion, Inventory, Package, Request, State, Target, Verdict
-
-Graph = Mapping[str, Package]  #: module → package
-
-
-@dataclass
-class _Findings:
-    """What the walk from the requests found, by module."""
-
-    missing: set[str] = field(default_factory=set)
-    broken: dict[str, str] = field(default_factory=dict)  #: module → what is wrong with what it loads
-    wanted_by: dict[str, list[str]] = field(default_factory=dict)
+from eessi_stack.packages import Graph, graph_of
+from eessi_stack.walk import Findings, walk
 
 
-def compare(  # noqa: PLR0913 (three of them are keywords)
-    packages: Sequence[Package],
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scene:
+    """What is asked of one target, and what is there."""
+
+    graph: Graph
+    inventory: Inventory
+    there: frozenset[str]  #: every name of a complete module, aliases too
+    asked: Mapping[str, Sequence[Request]]  #: module → the entries for this target that ask for it
+    roots: Sequence[str]  #: those of them that their entries want to be there
+    closure: set[str]  #: the roots, and what recipes say that they need
+    packages: Mapping[str, Package]  #: what gets a verdict, in build order
+
+
+def compare(  # noqa: PLR0913 (four of them are keywords)
+    packages: Iterable[Package] | Graph,
     inventory: Inventory,
     target: Target,
     *,
-    requests: Sequence[Request] = (),
-    exclusions: Sequence[Exclusion] = (),
+    requests: Sequence[Request] | None = None,
+    exclusions: Iterable[Exclusion] = (),
     strict: bool = False,
+    elsewhere: tuple[Request, ...] = (),
 ) -> Comparison:
     """A verdict for every package of the requests' closure, and for every request, in the order of `requests`.
 
+    `requests` are those that the target answers for; where none are given, all that ask for one of the packages.
     `strict` asks EasyBuild's own question: every module of the recipes' closure must be there.
     """
-    if not strict:
-        packages = [_identified(package, inventory) for package in packages]
-    graph = {package.module: package for package in packages}
-    excluded = _excluded(graph, inventory, exclusions, target)
-    wanted = {module: package for module, package in graph.items() if module not in excluded}
-    findings = _walk(wanted, inventory, strict=strict)
-    if excluded:
-        excluded = _unwanted(graph, wanted, inventory) | excluded
-    verdicts = {module: _verdict(graph[module], inventory, findings, excluded) for module in build_order(graph)}
-    asked = {request: verdicts[package.module] for package in packages for request in package.requests}
-    answered = tuple((request, asked[request]) for request in requests or sorted(asked, key=_position))
-    return Comparison(target=target, verdicts=tuple(verdicts.values()), requests=answered)
-
-
-def _identified(package: Package, inventory: Inventory) -> Package:
-    """An entry without an easyconfig can be known to be installed all the same, by a module that fits its file name."""
-    if package.recipe or not package.error or not package.module.endswith(".eb"):
-        return package
-    parts = package.module.removesuffix(".eb").split("-")
-    splits = ("-".join(parts[:at]) + "/" + "-".join(parts[at:]) for at in range(1, len(parts)))
-    found = next((module for module in splits if inventory.has(module)), None)
-    return replace(package, module=found) if found else package
+    graph = packages if isinstance(packages, Graph) else graph_of(packages)
+    requests = sorted(graph.asked, key=_position) if requests is None else requests
+    identified = {} if strict else _identified(graph, inventory)
+    modules = [graph.asked[request] for request in requests]
+    if identified:
+        modules = [_called(each, identified) for each in modules]
+    scene = _scene(graph, inventory, identified, _asked(requests, modules), strict=strict)
+    left_out = exclude(_absent(scene), exclusions, target)
+    wanted = scene.closure.difference(left_out.reasons)
+    findings = walk(scene.roots, wanted, graph, inventory, strict=strict)
+    verdicts = _verdicts(scene, findings, {**_unwanted(scene, left_out.reasons), **left_out.reasons})
+    return Comparison(
+        target=target,
+        verdicts=tuple(verdicts.values()),
+        requests=tuple((request, verdicts[names[-1]]) for request, names in zip(requests, modules, strict=True)),
+        elsewhere=elsewhere,
+        unused=left_out.unused,
+    )
 
 
 def _position(request: Request) -> tuple[str, int]:
     return request.file, request.line
 
 
-def _walk(graph: Graph, inventory: Inventory, *, strict: bool) -> _Findings:
-    """Go from the requests to all that they need: recipes say it of what is missing, module files of what is there."""
-    findings = _Findings()
-    seen: set[str] = set()
-    todo = deque(module for module, package in graph.items() if package.requests)
-    while todo:
-        module = todo.popleft()
-        if module in seen:
-            continue
-        seen.add(module)
-        if inventory.has(module) and not strict:
-            loaded = _loaded(module, graph, inventory)
-            gone = [name for name in loaded if not inventory.has(name) and not _default_version(name, inventory)]
-            if gone:
-                findings.broken[module] = f"{', '.join(gone)}, which is gone"
-            needs = tuple(name for name in loaded if name in graph)
-        else:
-            needs = graph[module].needs if module in graph else ()
-            if not inventory.has(module):
-                findings.missing.add(module)
-        for name in needs:
-            findings.wanted_by.setdefault(name, []).append(module)
-        todo.extend(needs)
-    _spread(findings, inventory)
-    return findings
+def _identified(graph: Graph, inventory: Inventory) -> dict[str, Package]:
+    """An entry without an easyconfig can be known to be installed all the same, by a module that fits its file name."""
+    found = {}
+    for package in graph.unresolved:
+        if module := _fitting(package.module.removesuffix(".eb"), inventory):
+            found[package.module] = graph.packages.get(module) or replace(package, module=module)
+    return found
 
 
-def _spread(findings: _Findings, inventory: Inventory) -> None:
-    """What loads a broken module is broken too."""
-    todo = deque(findings.broken)
-    while todo:
-        module = todo.popleft()
-        for user in findings.wanted_by.get(module, ()):
-            if inventory.has(user) and user not in findings.broken:
-                findings.broken[user] = f"{module}, which is broken"
-                todo.append(user)
+def _fitting(filename: str, inventory: Inventory) -> str:
+    """The module that an easyconfig of that name makes; EESSI's own have EESSI's version for one of their own."""
+    parts = filename.split("-")
+    splits = [("-".join(parts[:at]), "-".join(parts[at:])) for at in range(1, len(parts))]
+    exact = next((f"{name}/{rest}" for name, rest in splits if inventory.has(f"{name}/{rest}")), "")
+    if exact:
+        return exact
+    wanted = [re.compile(rf"{re.escape(name)}/\d{{4}}\.\d{{2}}-{re.escape(rest)}") for name, rest in splits]
+    return next((module for module in sorted(inventory.names) if any(one.fullmatch(module) for one in wanted)), "")
 
 
-def _loaded(module: str, graph: Graph, inventory: Inventory) -> tuple[str, ...]:
-    """What a module file loads; what the graph does not know is followed here: nobody else would look behind it."""
-    found: dict[str, None] = {}
-    todo = deque(_loads(module, inventory))
-    while todo:
-        name = todo.popleft()
-        if name not in found:
-            found[name] = None
-            if name not in graph:
-                todo.extend(_loads(name, inventory))
-    return tuple(found)
+def _called(modules: tuple[str, ...], identified: Mapping[str, Package]) -> tuple[str, ...]:
+    known = identified.get(modules[-1])
+    return (known.module,) if known else modules
 
 
-def _loads(module: str, inventory: Inventory) -> tuple[str, ...]:
-    return inventory.loads.get(module) or inventory.loads.get(inventory.aliases.get(module, ""), ())
+def _asked(requests: Iterable[Request], modules: Iterable[tuple[str, ...]]) -> dict[str, list[Request]]:
+    asked: dict[str, list[Request]] = {}
+    for request, names in zip(requests, modules, strict=True):
+        for name in names:
+            asked.setdefault(name, []).append(request)
+    return asked
 
 
-def _default_version(name: str, inventory: Inventory) -> bool:
-    """`load("GCCcore")` without a version means any."""
-    return "/" not in name and any(module.startswith(f"{name}/") for module in inventory.modules)
-
-
-def _excluded(graph: Graph, inventory: Inventory, exclusions: Sequence[Exclusion], target: Target) -> dict[str, str]:
-    """Module → why it is left out: by an exclusion, or because it needs a package that is."""
-    reasons: dict[str, str] = {}
-    for module in build_order(graph):
-        package = graph[module]
-        if inventory.has(module):
-            continue
-        if why := next((_why(one) for one in exclusions if _matches(one, package, target)), ""):
-            reasons[module] = why
-        elif blocker := next((name for name in package.needs if name in reasons), ""):
-            reasons[module] = f"blocked by {blocker}, which is excluded"
-    return reasons
-
-
-def _unwanted(graph: Graph, wanted: Graph, inventory: Inventory) -> dict[str, str]:
-    """What is not there and only excluded packages would need."""
-    seen: set[str] = set()
-    todo = deque(module for module, package in wanted.items() if package.requests)
-    while todo:
-        module = todo.popleft()
-        if module not in seen:
-            seen.add(module)
-            todo.extend(name for name in wanted[module].needs if name in wanted)
-    reason = "only excluded packages want it"
-    return {module: reason for module in graph if module not in seen and not inventory.has(module)}
-
-
-def _why(exclusion: Exclusion) -> str:
-    return f"{exclusion.reason} ({exclusion.issue})" if exclusion.issue else exclusion.reason
-
-
-def _matches(exclusion: Exclusion, package: Package, target: Target) -> bool:
-    name = exclusion.easyconfig.removesuffix(".eb")
-    applies = not exclusion.targets or target.cpu in exclusion.targets or target.family in exclusion.targets
-    return applies and name in (package.filename.removesuffix(".eb"), package.module.replace("/", "-"))
-
-
-def _verdict(package: Package, inventory: Inventory, findings: _Findings, excluded: Mapping[str, str]) -> Verdict:
-    state, reason = _state(package, inventory, findings, excluded)
-    return Verdict(
-        package=package,
-        state=state,
-        reason=reason,
-        wanted_by=tuple(dict.fromkeys(findings.wanted_by.get(package.module, ()))),
+def _scene(
+    graph: Graph,
+    inventory: Inventory,
+    identified: Mapping[str, Package],
+    asked: Mapping[str, Sequence[Request]],
+    *,
+    strict: bool,
+) -> _Scene:
+    there = inventory.names
+    roots = [
+        module
+        for module, requests in asked.items()
+        if strict or module in there or not all(request.rebuild for request in requests)
+    ]
+    closure = graph.closure(roots)
+    known = {**graph.packages, **{package.module: package for package in identified.values()}}
+    return _Scene(
+        graph=graph,
+        inventory=inventory,
+        there=there,
+        asked=asked,
+        roots=roots,
+        closure=closure,
+        packages={module: package for module, package in known.items() if module in closure or module in asked},
     )
 
 
-def _state(  # noqa: PLR0911 (one return a state)
-    package: Package, inventory: Inventory, findings: _Findings, excluded: Mapping[str, str]
-) -> tuple[State, str]:
-    module = package.module
-    if inventory.has(module):
-        if module in findings.broken:
-            return State.BROKEN, f"its module file loads {findings.broken[module]}"
-        return State.INSTALLED, ""
-    if module in excluded:
-        return State.EXCLUDED, excluded[module]
-    if module not in findings.missing:
-        return State.DRIFT, package.error or "wanted by today's recipe of an installed package, not by its module"
+def _absent(scene: _Scene) -> list[Package]:
+    return [
+        package for module, package in scene.packages.items() if module not in scene.there and module in scene.closure
+    ]
+
+
+def _unwanted(scene: _Scene, left_out: Mapping[str, str]) -> dict[str, str]:
+    """Module → why nobody wants it to be there, of those that are not."""
+    reachable = scene.graph.closure(scene.roots, without=left_out) if left_out else scene.closure
+    return {
+        module: "only excluded packages want it" if module in scene.closure else "a rebuild asks for nothing new"
+        for module in scene.packages
+        if module not in reachable and module not in scene.there
+    }
+
+
+def _verdicts(scene: _Scene, findings: Findings, excluded: Mapping[str, str]) -> dict[str, Verdict]:
+    drift = explain(_drifted(scene, findings, excluded), scene.packages, scene.graph, scene.inventory)
+    states = _states(scene, findings, excluded, drift)
+    users = _up_to_entries(
+        {**findings.users(states), **{module: one.wanted_by for module, one in drift.items()}}, scene
+    )
+    installed = State.INSTALLED
+    verdicts = {}
+    for module, package in scene.packages.items():
+        requests, wanted_by = tuple(scene.asked.get(module, ())), users.get(module, ())
+        if module not in states:
+            verdicts[module] = Verdict(package=package, state=installed, wanted_by=wanted_by, requests=requests)
+            continue
+        state, reason = states[module]
+        instead = drift[module].instead if module in drift else ""
+        verdicts[module] = Verdict(
+            package=package, state=state, reason=reason, wanted_by=wanted_by, requests=requests, instead=instead
+        )
+    return verdicts
+
+
+def _up_to_entries(users: Mapping[str, tuple[str, ...]], scene: _Scene) -> dict[str, tuple[str, ...]]:
+    """Who needs what: of installed modules it is told where they lead from what is not to the entries that want it."""
+    found = dict(users)
+    todo = [name for names in users.values() for name in names]
+    for module in todo:
+        if module not in found and module not in scene.asked:
+            found[module] = tuple(name for name in scene.graph.users.get(module, ()) if name in scene.closure)
+            todo += found[module]
+    return found
+
+
+def _drifted(scene: _Scene, findings: Findings, excluded: Mapping[str, str]) -> list[str]:
+    """What is not there, and not found wanting: only today's recipes of what is installed ask for it."""
+    return [
+        module
+        for module in scene.packages
+        if module not in scene.there and module not in findings.missing and module not in excluded
+    ]
+
+
+def _states(
+    scene: _Scene, findings: Findings, excluded: Mapping[str, str], drift: Mapping[str, Drift]
+) -> dict[str, tuple[State, str]]:
+    """The state of all that is not simply installed, and why; of several, the last one counts."""
+    return {
+        **{module: (State.BROKEN, f"its module file loads {what}") for module, what in findings.broken.items()},
+        **{module: _lost(scene.packages[module], scene.inventory) for module in findings.missing},
+        **{module: (State.DRIFT, one.reason) for module, one in drift.items()},
+        **{module: (State.EXCLUDED, reason) for module, reason in excluded.items()},
+    }
+
+
+def _lost(package: Package, inventory: Inventory) -> tuple[State, str]:
     if package.error:
         return State.ERROR, package.error
-    if module in inventory.building:
+    if package.module in inventory.building:
         return State.MISSING, "being built by a live process"
-    if module in inventory.incomplete:
+    if package.module in inventory.incomplete:
         return State.MISSING, "its module file is there, but its build did not end well"
+    if package.module in inventory.misplaced:
+        return State.MISSING, "it is installed, but in a prefix where it does not belong"
     return State.MISSING, ""
-
-
-def build_order(graph: Graph) -> list[str]:
-    """All modules, each behind what it needs; otherwise in the order of the requests."""
-    ordered: dict[str, None] = {}
-    for root in graph:
-        stack = [(root, False)]
-        visiting: set[str] = set()
-        while stack:
-            module, done = stack.pop()
-            if done:
-                ordered[module] = None
-            elif module not in ordered and module not in visiting:
-                visiting.add(module)
-                stack.append((module, True))
-                stack.extend((name, False) for name in reversed(graph[module].needs) if name in graph)
-    return list(ordered)
 
 
 def why(packages: Iterable[Package], name: str) -> tuple[tuple[str, ...], ...]:

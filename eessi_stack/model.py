@@ -154,12 +154,22 @@ class Inventory:
     modules: frozenset[str] = frozenset()
     incomplete: frozenset[str] = frozenset()  #: module file there, but its build did not end well
     building: frozenset[str] = frozenset()  #: being built by a live process
+    misplaced: frozenset[str] = frozenset()  #: only in a prefix where they do not belong
     aliases: Mapping[str, str] = field(default_factory=dict)  #: `Java/11` → `Java/11.0.20`, of `.modulerc(.lua)`
     loads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  #: what each module file loads
 
     def has(self, module: str) -> bool:
         """Whether the module is there and complete, as itself or as an alias of one that is."""
         return module in self.modules or self.aliases.get(module) in self.modules
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name by which something that is there and complete can be loaded."""
+        return self.modules | {alias for alias, real in self.aliases.items() if real in self.modules}
+
+    def loads_of(self, module: str) -> tuple[str, ...]:
+        """What a module's file loads, whether it is called by its own name or by an alias."""
+        return self.loads.get(module) or self.loads.get(self.aliases.get(module, ""), ())
 
 
 class State(StrEnum):
@@ -180,7 +190,7 @@ class Verdict:
     package: Package
     state: State
     reason: str = ""
-    wanted_by: tuple[str, ...] = ()  #: modules that need it
+    wanted_by: tuple[str, ...] = ()  #: modules that need it; of what is installed, if it needs something that is not
     requests: tuple[Request, ...] = ()  #: the entries for this target that ask for it
     instead: str = ""  #: for drift: the module that is installed in its place
 

@@ -1,48 +1,15 @@
-"""Graphs are written as `*A: B C | X`: somebody asks for A, it needs B and C at run time, X to be built."""
+"""Graphs are written as in tests/unit/graphs.py: `*A: B C | X`."""
 
 import pytest
 
-from eessi_stack.compare import build_order, compare, why
-from eessi_stack.model import Comparison, Exclusion, Inventory, Package, Request, State, Target
+from eessi_stack.compare import compare, why
+from eessi_stack.model import Exclusion, State, Target
+from tests.unit.graphs import letters, packages, states, tree
 
 TARGET = Target(cpu="x86_64/amd/zen3")
 
 #: A stack as most are: A and D are asked for, X only builds, E is in nobody's way.
 STACK = "*A: B | X; B: C; C; X: Y; Y; *D: C"
-
-
-def packages(text: str, errors: dict[str, str] | None = None) -> tuple[Package, ...]:
-    found = []
-    for line, entry in enumerate(text.split(";"), 1):
-        name, _, needs = entry.strip().partition(":")
-        run, _, build = needs.partition("|")
-        module = name.removeprefix("*")
-        asked = Request(easyconfig=f"{module}.eb", file="s.yml", line=line)
-        found.append(
-            Package(
-                module=module,
-                recipe=f"/r/{module}.eb",
-                dependencies=tuple(run.split()),
-                build_dependencies=tuple(build.split()),
-                requests=(asked,) if name.startswith("*") else (),
-                error=(errors or {}).get(module, ""),
-            )
-        )
-    return tuple(found)
-
-
-def tree(text: str = "", **more: object) -> Inventory:
-    """Modules and what their files load: `A: B C; B; C`."""
-    entries = [entry.strip().partition(":") for entry in text.split(";") if entry.strip()]
-    loads = {name: tuple(needs.split()) for name, _, needs in entries}
-    return Inventory(modules=frozenset(loads), loads=loads, **more)  # type: ignore[arg-type]
-
-
-def states(comparison: Comparison) -> dict[str, str]:
-    """Module → the first letter of its state, X where that is excluded."""
-    return {
-        one.package.module: "X" if one.state is State.EXCLUDED else one.state[0].upper() for one in comparison.verdicts
-    }
 
 
 #: graph, what is there, states (Installed, Missing, Broken, Drift), states if strict
@@ -66,16 +33,12 @@ CASES = {
 }
 
 
-def expected(text: str) -> dict[str, str]:
-    return dict(pair.split("=") for pair in text.split())
-
-
 @pytest.mark.parametrize(("graph", "there", "plain", "strict"), CASES.values(), ids=CASES)
 def test_states(graph: str, there: str, plain: str, strict: str) -> None:
     found = states(compare(packages(graph), tree(there), TARGET))
-    assert found == found | expected(plain)
+    assert found == found | letters(plain)
     found = states(compare(packages(graph), tree(there), TARGET, strict=True))
-    assert found == found | expected(strict)
+    assert found == found | letters(strict)
 
 
 def test_what_is_broken_says_what_is_gone() -> None:
@@ -91,13 +54,15 @@ def test_an_alias_stands_for_its_module() -> None:
 
 
 @pytest.mark.parametrize("strict", [False, True])
-def test_incomplete_and_building_are_missing_and_say_so(*, strict: bool) -> None:
-    inventory = tree(incomplete=frozenset({"A"}), building=frozenset({"B"}))
-    comparison = compare(packages("*A; *B"), inventory, TARGET, strict=strict)
-    assert states(comparison) == {"A": "M", "B": "M"}
+def test_incomplete_building_and_misplaced_are_missing_and_say_so(*, strict: bool) -> None:
+    inventory = tree(incomplete=frozenset({"A"}), building=frozenset({"B"}), misplaced=frozenset({"C"}))
+    comparison = compare(packages("*A; *B; *C; *D"), inventory, TARGET, strict=strict)
+    assert states(comparison) == {"A": "M", "B": "M", "C": "M", "D": "M"}
     assert [one.reason for one in comparison.verdicts] == [
         "its module file is there, but its build did not end well",
         "being built by a live process",
+        "it is installed, but in a prefix where it does not belong",
+        "",
     ]
 
 
@@ -110,35 +75,38 @@ def test_an_error_counts_where_the_package_is_needed() -> None:
 
 def test_an_error_below_what_is_installed_is_drift_and_says_why() -> None:
     graph = packages("*A: B; B", errors={"B": "does not parse"})
-    assert [one.reason for one in compare(graph, tree("A"), TARGET).of(State.DRIFT)] == ["does not parse"]
+    (drift,) = compare(graph, tree("A"), TARGET).of(State.DRIFT)
+    assert drift.reason == "A.eb changed since it was installed; does not parse"
     assert states(compare(graph, tree("A"), TARGET, strict=True)) == {"B": "E", "A": "I"}
 
 
-def excluded(name: str, targets: tuple[str, ...] = (), issue: str = "") -> Exclusion:
-    return Exclusion(easyconfig=name, reason="does not build", issue=issue, targets=targets)
+def excluded(name: str) -> Exclusion:
+    return Exclusion(easyconfig=name, reason="does not build", issue="https://example.org/1")
 
 
-@pytest.mark.parametrize("name", ["B", "B.eb"])
-def test_an_exclusion_blocks_what_needs_it(name: str) -> None:
+def test_an_exclusion_blocks_what_needs_it() -> None:
     graph = packages("*A: B; B: C; C; *D: C; *E: | A")
-    comparison = compare(graph, tree(), TARGET, exclusions=[excluded(name, issue="https://example.org/1")])
+    comparison = compare(graph, tree(), TARGET, exclusions=[excluded("B")])
     assert states(comparison) == {"C": "M", "B": "X", "A": "X", "D": "M", "E": "X"}
     assert {one.package.module: one.reason for one in comparison.of(State.EXCLUDED)} == {
         "B": "does not build (https://example.org/1)",
-        "A": "blocked by B, which is excluded",
-        "E": "blocked by A, which is excluded",
+        "A": "blocked by B, which is excluded (https://example.org/1)",
+        "E": "blocked by A, which is excluded (https://example.org/1)",
     }
 
 
 def test_what_only_an_excluded_package_needs_is_not_missing() -> None:
     graph = packages("*A: B | Y; B; Y: X; X; *D: X")
-    assert states(compare(graph, tree("X"), TARGET, exclusions=[excluded("B")])) == {
-        "B": "X",
-        "X": "I",
-        "Y": "X",
-        "A": "X",
-        "D": "M",
-    }
+    comparison = compare(graph, tree("X"), TARGET, exclusions=[excluded("B")])
+    assert states(comparison) == {"B": "X", "X": "I", "Y": "X", "A": "X", "D": "M"}
+    assert [one.reason for one in comparison.verdicts if one.package.module == "Y"] == [
+        "only excluded packages want it"
+    ]
+
+
+def test_what_only_an_excluded_package_needs_may_be_there() -> None:
+    graph = packages("*A: B; B: Z; Z; *D")
+    assert states(compare(graph, tree("Z"), TARGET, exclusions=[excluded("B")])) == letters("Z=I B=X A=X D=M")
 
 
 def test_an_exclusion_of_what_is_there_blocks_nothing() -> None:
@@ -146,26 +114,30 @@ def test_an_exclusion_of_what_is_there_blocks_nothing() -> None:
     assert states(comparison) == {"B": "I", "A": "M"}
 
 
-def test_an_exclusion_names_a_module_too_and_is_nothing_for_what_is_there() -> None:
-    graph = (Package(module="lang/B/1.0", requests=packages("*B")[0].requests),)
-    assert states(compare(graph, tree(), TARGET, exclusions=[excluded("lang-B-1.0")])) == {"lang/B/1.0": "X"}
-    there = tree("lang/B/1.0")
-    assert states(compare(graph, there, TARGET, exclusions=[excluded("lang-B-1.0")])) == {"lang/B/1.0": "I"}
+def test_an_exclusion_counts_though_an_installed_package_loads_what_is_left_out() -> None:
+    comparison = compare(packages("*A: B; B"), tree("A: B"), TARGET, exclusions=[excluded("B")])
+    assert states(comparison) == {"B": "X", "A": "B"}
 
 
-@pytest.mark.parametrize(
-    ("targets", "state"),
-    [
-        (("x86_64",), "X"),
-        (("x86_64/amd/zen3", "aarch64"), "X"),
-        (("x86_64/amd/zen2",), "M"),
-        (("x86_64/amd",), "M"),
-        (("aarch64",), "M"),
-    ],
-)
-def test_an_exclusion_can_be_for_some_targets(targets: tuple[str, ...], state: str) -> None:
-    comparison = compare(packages("*A"), tree(), TARGET, exclusions=[excluded("A", targets)])
-    assert states(comparison) == {"A": state}
+def test_an_exclusion_of_what_only_todays_recipe_wants() -> None:
+    comparison = compare(packages("*A: B; B: C; C"), tree("A"), TARGET, exclusions=[excluded("B")])
+    assert states(comparison) == {"C": "X", "B": "X", "A": "I"}
+
+
+def test_exclusions_that_exclude_nothing_are_told() -> None:
+    graph = packages("*A: B; B; *D: E; E")
+    there, absent, unasked, unknown = (excluded(name) for name in ("B", "A", "E", "F"))
+    requests = graph[0].requests
+    comparison = compare(
+        graph, tree("B"), TARGET, requests=requests, exclusions=[there, absent, unasked, unknown, absent]
+    )
+    assert comparison.unused == (there, unasked, unknown)
+
+
+def test_an_exclusion_for_another_target_is_none_and_not_unused() -> None:
+    other = Exclusion(easyconfig="A", reason="does not build", targets=("x86_64/amd/zen4",))
+    comparison = compare(packages("*A"), tree(), TARGET, exclusions=[other])
+    assert (states(comparison), comparison.unused) == ({"A": "M"}, ())
 
 
 def test_it_says_who_wants_a_package() -> None:
@@ -176,36 +148,34 @@ def test_it_says_who_wants_a_package() -> None:
     assert wanted["A"] == ()
 
 
-def test_every_request_has_the_verdict_of_its_package_in_order() -> None:
-    one, two, three = (Request(easyconfig=name, file="s.yml", line=line) for line, name in enumerate("aba", 1))
-    graph = (Package(module="A/1", requests=(one, three)), Package(module="B/1", requests=(two,)))
-    comparison = compare(graph, tree("B/1"), TARGET, requests=(two, three, one))
-    assert [request for request, _ in comparison.requests] == [two, three, one]
-    comparison = compare(graph, tree("B/1"), TARGET)
-    assert [(request, verdict.state) for request, verdict in comparison.requests] == [
-        (one, State.MISSING),
-        (two, State.INSTALLED),
-        (three, State.MISSING),
-    ]
+def test_of_what_is_installed_it_says_so_as_far_as_it_leads_up_to_the_entries() -> None:
+    graph = "*A: B E; *D: B; B: C; C: G; G; *E: B C; *F: C"
+    there = "A: B E; B: C; C; D: B; E: B"
+    requests = tuple(request for one in packages(graph)[:2] for request in one.requests)
+    comparison = compare(packages(graph), tree(there), TARGET, requests=requests)
+    wanted = {one.package.module: one.wanted_by for one in comparison.verdicts}
+    assert wanted == {"G": ("C",), "C": ("B", "E"), "B": ("E", "A", "D"), "E": ("A",), "A": (), "D": ()}
+    comparison = compare(packages(graph), tree(f"{there}; G"), TARGET, requests=requests)
+    assert not any(one.wanted_by for one in comparison.verdicts)
+
+
+def test_entries_are_as_far_up_as_it_goes_and_circles_end() -> None:
+    comparison = compare(packages("*Z: A; *A: B; B: C G; C: B; G"), tree("Z: A; A: B; B: C; C: B"), TARGET)
+    wanted = {one.package.module: one.wanted_by for one in comparison.verdicts}
+    assert wanted == {"G": ("B",), "B": ("C", "A"), "C": ("B",), "A": (), "Z": ()}
+
+
+def test_drift_says_who_wants_it_what_changed_and_what_is_there_instead() -> None:
+    graph = packages("*A/1-foss-2022b: L/2-foss-2022b; L/2-foss-2022b")
+    inventory = tree("A/1-foss-2022b: L/1-foss-2022b; L/1-foss-2022b")
+    (drift,) = compare(graph, inventory, TARGET).of(State.DRIFT)
+    assert drift.wanted_by == ("A/1-foss-2022b",)
+    assert drift.reason == "A-1-foss-2022b.eb changed since it was installed"
+    assert drift.instead == "L/1-foss-2022b"
 
 
 def test_verdicts_are_in_build_order() -> None:
     assert list(states(compare(packages(STACK), tree(), TARGET))) == ["C", "B", "Y", "X", "A", "D"]
-
-
-@pytest.mark.parametrize(
-    ("graph", "order"),
-    [
-        ("*A: B C; B: C; C", "C B A"),
-        ("*A: C B; B: C; C", "C B A"),
-        ("*B; *A: B", "B A"),
-        ("*A: | X; X: Z; Z; *D", "Z X A D"),
-        ("*A: Unknown", "A"),
-        ("*A: B; B: A", "B A"),
-    ],
-)
-def test_build_order(graph: str, order: str) -> None:
-    assert build_order({package.module: package for package in packages(graph)}) == order.split()
 
 
 def test_why_gives_the_shortest_path_from_each_request() -> None:
@@ -215,20 +185,3 @@ def test_why_gives_the_shortest_path_from_each_request() -> None:
     assert why(graph, "F") == (("F",),)
     assert why(packages("*A: | X; X; Y"), "X") == (("A", "X"),)
     assert why(packages("*A; Y"), "Y") == ()
-
-
-@pytest.mark.parametrize(
-    ("there", "state"),
-    [
-        ("Z3/4.12-GCCcore-12.3.0-Python-3.11.3", State.INSTALLED),
-        ("Z3/4.12-GCCcore-12.3.0-Python-3.11.3: Gone", State.BROKEN),
-        ("Z3/4.12-GCCcore-12.3.0", State.ERROR),
-        ("Z/3-4.12-GCCcore-12.3.0-Python-3.11.3", State.ERROR),
-    ],
-)
-def test_an_entry_without_a_recipe_is_known_by_its_module(there: str, state: State) -> None:
-    name = "Z3-4.12-GCCcore-12.3.0-Python-3.11.3.eb"
-    asked = Request(easyconfig=name, file="s.yml", line=1)
-    graph = (Package(module=name, error=f"no easyconfig {name} in the robot path", requests=(asked,)),)
-    assert [verdict.state for _, verdict in compare(graph, tree(there), TARGET).requests] == [state]
-    assert [verdict.state for _, verdict in compare(graph, tree(there), TARGET, strict=True).requests] == [State.ERROR]

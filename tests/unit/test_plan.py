@@ -17,7 +17,7 @@ from eessi_stack.model import (
     Tree,
     Verdict,
 )
-from eessi_stack.plan import accelerator_modules, make_plan
+from eessi_stack.plan import make_plan
 
 TREE = Tree(repo=Path("/repo"), version="2023.06")
 CPU = Target(cpu="x86_64/amd/zen3")
@@ -89,6 +89,40 @@ def test_software_for_accelerators_needs_one() -> None:
     assert "--accel" in caught.value.hint
 
 
+def entries(count: int, *, rebuild: bool = False) -> tuple[Request, ...]:
+    return tuple(Request(easyconfig="/x/CUDA-12", file="s.yml", line=line, rebuild=rebuild) for line in range(count))
+
+
+@pytest.mark.parametrize(
+    ("count", "context"),
+    [
+        (1, "asked for in s.yml:0"),
+        (3, "asked for in s.yml:0, s.yml:1, s.yml:2"),
+        (4, "asked for in s.yml:0, s.yml:1, s.yml:2 and 1 more"),
+        (5, "asked for in s.yml:0, s.yml:1, s.yml:2 and 2 more"),
+    ],
+)
+def test_an_entry_for_accelerators_needs_one(count: int, context: str) -> None:
+    comparison = compare((package("R/4", line=9),), Inventory(), CPU, elsewhere=entries(count))
+    with pytest.raises(StackError) as caught:
+        make_plan(comparison, Inventory(), TREE)
+    assert caught.value.reference == "accelerator-needed"
+    assert caught.value.exit_code is ExitCode.FINDING
+    assert caught.value.message == "CUDA-12.eb is software for accelerators, and the target has none"
+    assert caught.value.context == context
+
+
+def test_what_an_accelerator_package_needs_is_asked_for_nowhere() -> None:
+    with pytest.raises(StackError) as caught:
+        make_plan(*compared(CPU), TREE)
+    assert (caught.value.message.split()[0], caught.value.context) == ("CUDA/12", "")
+
+
+def test_a_rebuild_for_accelerators_needs_none() -> None:
+    comparison = compare((package("R/4", line=9),), Inventory(), CPU, elsewhere=entries(2, rebuild=True))
+    assert [step.package.module for step in make_plan(comparison, Inventory(), TREE).steps] == ["R/4"]
+
+
 def test_excluded_software_for_accelerators_needs_none() -> None:
     no_gpu = [Exclusion(easyconfig="CUDA-12", reason="no GPU here")]
     plan = make_plan(compare(STACK, Inventory(), CPU, exclusions=no_gpu), Inventory(), TREE)
@@ -119,15 +153,15 @@ def test_a_recipe_from_elsewhere_is_said(options: tuple[tuple[str, OptionValue],
     assert step.reason == reason
 
 
-@pytest.mark.parametrize("software", ["CUDA", "cuDNN", "ROCm", "ROCm-LLVM", "rocm-compilers"])
-def test_accelerator_software_and_all_above_it(software: str) -> None:
-    gpu = f"{software}/1"
-    graph = [package(gpu), package("A/1", gpu), package("B/1", "A/1"), package("C/1", build="B/1"), package("D/1")]
-    assert accelerator_modules(graph) == {gpu, "A/1", "B/1", "C/1"}
-
-
-def test_a_name_that_only_starts_alike_is_none() -> None:
-    assert accelerator_modules([package("CUDAcore/1"), package("cuDNNx/1")]) == frozenset()
+def test_only_entries_for_the_target_say_how_to_build() -> None:
+    own, other = (Request(easyconfig="A.eb", file="s.yml", line=line, options=(("from-pr", line),)) for line in (1, 2))
+    graph = (
+        Package(module="A/1", dependencies=("B/1",), requests=(own, other)),
+        Package(module="B/1", requests=(other,)),
+    )
+    steps = make_plan(compare(graph, Inventory(), CPU, requests=[own]), Inventory(), TREE).steps
+    assert [step.package.requests for step in steps] == [(), (own,)]
+    assert [step.reason for step in steps] == ["new", "new, with the recipe of the robot path instead of from-pr 1"]
 
 
 def test_what_needs_a_package_that_nobody_can_build_is_no_step() -> None:
