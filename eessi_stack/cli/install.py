@@ -8,12 +8,15 @@ from typing import Any
 import click
 
 from eessi_stack import flow, journal
-from eessi_stack.cli import missing as missing_command
+from eessi_stack import install as installing
 from eessi_stack.cli import output, progress, stack
+from eessi_stack.cli.formats import report as missing_report
+from eessi_stack.cli.formats import text
+from eessi_stack.cli.formats.report import about
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
 from eessi_stack.errors import ExitCode
-from eessi_stack.model import Comparison, Outcome, Plan, Result, State
+from eessi_stack.model import Answer, Comparison, Outcome, Plan, Result, State
 
 
 @click.command()
@@ -32,13 +35,14 @@ def install(
     A failed package skips only what depends on it. Run it again, and it does what is left.
     """
     asked, place = stack.load(easystacks, settings)
-    plan, comparison = flow.plan(asked, place)
+    plan, answer = flow.plan(asked, place)
+    comparison = compared(answer)
     if dry_run:
         output.result(
             json.dumps(document(plan, (), comparison), indent=2) if as_json else "\n".join(described(plan, comparison))
         )
-        context.exit(missing_command.verdict(comparison))
-    for line in missing_command.undecided(comparison):
+        context.exit(missing_report.verdict(about(comparison)))
+    for line in text.undecided(about(comparison)):
         output.message(line)
     if os.geteuid() == 0 and plan.steps:
         output.message("running as root: installations belong to root, and their read-only modes do not bind it")
@@ -47,19 +51,24 @@ def install(
             output.message(f"{step.package.module}: {step.reason}")
     os.umask(0o022)  # whoever may enter the tree may see what is being built in it
     with progress.reporter(settings.color) as reporter:
-        outcomes = flow.install(plan, place, reporter)
-    proof = flow.proof(comparison, asked, place)
+        outcomes = installing.install(plan, place, reporter)
+    proof = compared(flow.proof(answer, asked, place))
     output.result(
         json.dumps(document(plan, outcomes, proof), indent=2) if as_json else "\n".join(report(outcomes, proof))
     )
     context.exit(verdict(outcomes, proof))
 
 
+def compared(answer: Answer) -> Comparison:
+    assert answer.comparison
+    return answer.comparison
+
+
 def verdict(outcomes: tuple[Outcome, ...], proof: Comparison) -> ExitCode:
     if any(outcome.result is Result.INTERRUPTED for outcome in outcomes):
         return ExitCode.INTERRUPTED
     failed = any(not outcome.good for outcome in outcomes)
-    return max(missing_command.verdict(proof), ExitCode.FINDING if failed else ExitCode.OK)
+    return max(missing_report.verdict(about(proof)), ExitCode.FINDING if failed else ExitCode.OK)
 
 
 def document(plan: Plan, outcomes: tuple[Outcome, ...], proof: Comparison) -> dict[str, Any]:
@@ -69,7 +78,7 @@ def document(plan: Plan, outcomes: tuple[Outcome, ...], proof: Comparison) -> di
         "format": "eessi-stack-install",
         "version": 1,
         "target": str(plan.target),
-        "proven": missing_command.verdict(proof) is ExitCode.OK,
+        "proven": missing_report.verdict(about(proof)) is ExitCode.OK,
         "steps": [
             {
                 "module": step.package.module,
@@ -88,7 +97,7 @@ def document(plan: Plan, outcomes: tuple[Outcome, ...], proof: Comparison) -> di
 def described(plan: Plan, comparison: Comparison) -> Iterator[str]:
     """The plan, a line a step; without any, why there is none."""
     if not plan.steps:
-        yield from missing_command.text(comparison)
+        yield from text.lines(about(comparison))
         return
     yield f"{output.count(len(plan.steps), 'package')} to build for {plan.target}:"
     yield ""
@@ -98,7 +107,7 @@ def described(plan: Plan, comparison: Comparison) -> Iterator[str]:
     yield ""
     for prefix in dict.fromkeys(str(step.prefix) for step in plan.steps):
         yield f"into {prefix}"
-    yield from missing_command.undecided(comparison)
+    yield from text.undecided(about(comparison))
 
 
 def report(outcomes: tuple[Outcome, ...], proof: Comparison) -> Iterator[str]:
@@ -109,9 +118,9 @@ def report(outcomes: tuple[Outcome, ...], proof: Comparison) -> Iterator[str]:
         seconds = sum(outcome.seconds for outcome in outcomes)
         yield f"{len(good)} of {output.count(len(outcomes), 'package')} built in {progress.duration(seconds)}"
     if bad:
-        yield from missing_command.undecided(proof)
+        yield from text.undecided(about(proof))
     else:
-        yield from missing_command.text(proof)
+        yield from text.lines(about(proof))
     for outcome in bad:
         if outcome.result is not Result.FAILED:
             yield f"{outcome.result.upper()}: {outcome.step.package.module}: {outcome.cause}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from eessi_stack.cli import output
-from eessi_stack.flow import Reporter
+from eessi_stack.install import Reporter
 from eessi_stack.model import Outcome, Plan, Result, Step
 
 if TYPE_CHECKING:

@@ -12,11 +12,32 @@ from eessi_stack.model import Stack
 
 
 def load(names: Sequence[str], settings: Settings) -> tuple[Stack, place.Place]:
-    stack = easystack.read(find_all(names))
+    """The stack, and the one target to work on."""
+    stack = _read(names, settings)
     found = place.find(settings, stack)
-    for note in found.notes:
-        output.message(note)
+    _say_where([found])
     return stack, found
+
+
+def load_for_all(
+    names: Sequence[str], settings: Settings, *, every_target: bool
+) -> tuple[Stack, tuple[place.Place, ...]]:
+    """The stack, and all targets that are asked for."""
+    stack = _read(names, settings)
+    found = place.find_all(settings, stack, every_target=every_target)
+    _say_where(found)
+    return stack, found
+
+
+def _read(names: Sequence[str], settings: Settings) -> Stack:
+    return easystack.read(find_all(names), cache_dir=settings.cache_dir)
+
+
+def _say_where(found: Sequence[place.Place]) -> None:
+    if len(found) == 1:
+        output.message(f"target {found[0].target}: {found[0].why}")
+    for note in dict.fromkeys(note for one in found for note in one.notes):
+        output.message(note)
 
 
 def find_all(names: Sequence[str]) -> list[Path]:

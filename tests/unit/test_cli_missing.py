@@ -1,198 +1,38 @@
-"""What `missing` says, made from Comparison values."""
+"""The command `missing`: what it takes, and `--why`. What it says is tested with the formats."""
 
-import json
+from dataclasses import replace
 from pathlib import Path
 
+import click
 import pytest
 
-from eessi_stack.cli.missing import document, explained, summary, text, verdict, wanted
-from eessi_stack.config import Settings
+from eessi_stack.cli.formats.why import explain
+from eessi_stack.cli.missing import _outputs, publish
 from eessi_stack.errors import ExitCode, StackError
-from eessi_stack.model import Comparison, Package, Request, State, Target, Tree, Verdict
-from eessi_stack.place import Place
-
-TARGET = Target(cpu="x86_64/amd/zen3")
-
-#: What other tools look for in logs.
-PROVEN = "No missing installations"
-BAD = ("ERROR: ", "FATAL: ", "FAILED: ", " required modules missing:")
-
-GOOD_STATES = (State.INSTALLED, State.DRIFT, State.EXCLUDED)
-BAD_STATES = {
-    State.MISSING: (ExitCode.FINDING, " required modules missing:"),
-    State.BROKEN: (ExitCode.FINDING, "FAILED: "),
-    State.ERROR: (ExitCode.UNDECIDED, "ERROR: "),
-}
-
-
-def request(name: str, line: int) -> Request:
-    return Request(easyconfig=f"{name}.eb", file="s.yml", line=line)
-
-
-def judged(module: str, state: State, *, line: int = 0, reason: str = "", wanted_by: tuple[str, ...] = ()) -> Verdict:
-    name = module.replace("/", "-")
-    package = Package(module=module, recipe=f"/r/{name}.eb", requests=(request(name, line),) if line else ())
-    return Verdict(package=package, state=state, reason=reason, wanted_by=wanted_by)
-
-
-def comparison(*verdicts: Verdict) -> Comparison:
-    asked = tuple((one.package.requests[0], one) for one in verdicts if one.package.requests)
-    return Comparison(target=TARGET, verdicts=verdicts, requests=asked)
-
-
-def lines(*verdicts: Verdict) -> list[str]:
-    return list(text(comparison(*verdicts)))
-
-
-GOOD = tuple(judged(f"{state}/1", state, line=line, reason="why") for line, state in enumerate(GOOD_STATES, 1))
-
-
-@pytest.mark.parametrize("state", State)
-def test_every_state_is_good_or_bad(state: State) -> None:
-    assert (state in GOOD_STATES) is (state not in BAD_STATES)
-    assert verdict(comparison(judged("A/1", state, line=1))) is BAD_STATES.get(state, (ExitCode.OK,))[0]
-
-
-def test_nothing_asked_for_proves_nothing() -> None:
-    assert verdict(comparison()) is ExitCode.UNDECIDED
-
-
-def test_what_could_not_be_told_weighs_most() -> None:
-    every = [judged(f"{state}/1", state) for state in State]
-    assert verdict(comparison(*every)) is ExitCode.UNDECIDED
-
-
-def test_what_is_proven_says_so_and_nothing_that_means_a_failure() -> None:
-    said = "\n".join(lines(*GOOD))
-    assert said.endswith("No missing installations (1 installed, 1 drift, 1 excluded; 1 drifted)")
-    assert not [word for word in BAD if word in said]
-    for expected in ("* drift/1", "* excluded/1", "why", "s.yml:2"):
-        assert expected in said
-    assert "installed/1" not in said
-
-
-def test_nothing_but_installed_is_one_line() -> None:
-    assert lines(GOOD[0]) == ["No missing installations (1 installed)"]
-
-
-@pytest.mark.parametrize("state", BAD_STATES)
-def test_what_is_bad_says_so_and_is_not_proven(state: State) -> None:
-    said = "\n".join(lines(*GOOD, judged("Bad/1", state, line=9, reason="because")))
-    assert PROVEN not in said
-    assert [word for word in BAD if word in said] == [BAD_STATES[state][1]]
-    assert "* Bad/1" in said
-    assert "s.yml:9" in said
-    assert said.endswith(f"4 asked for on x86_64/amd/zen3: {summary_of(state)}")
-
-
-def summary_of(state: State) -> str:
-    return ", ".join(f"1 {one}" for one in State if one in (*GOOD_STATES, state))
-
-
-def test_missing_packages_are_counted_and_named_with_their_easyconfigs() -> None:
-    top = judged("GROMACS/2024", State.MISSING, line=7)
-    below = judged("FFTW/3", State.MISSING, wanted_by=("GROMACS/2024",))
-    assert lines(below, top, GOOD[0]) == [
-        "2 out of 3 required modules missing:",
-        "",
-        "  * FFTW/3        FFTW-3.eb        for GROMACS/2024",
-        "  * GROMACS/2024  GROMACS-2024.eb  s.yml:7",
-        "",
-        "2 asked for on x86_64/amd/zen3: 1 installed, 1 missing",
-    ]
-
-
-def test_a_missing_dependency_alone_is_bad_too() -> None:
-    below = judged("FFTW/3", State.MISSING)
-    assert PROVEN not in summary(comparison(GOOD[0], below))
-
-
-@pytest.mark.parametrize(
-    ("names", "expected"),
-    [
-        ("", ""),
-        ("A", "for A"),
-        ("A B", "for A, B"),
-        ("A B C", "for A, B and 1 more"),
-        ("A B C D", "for A, B and 2 more"),
-    ],
-)
-def test_who_wants_a_package(names: str, expected: str) -> None:
-    assert wanted(judged("X/1", State.MISSING, wanted_by=tuple(names.split()))) == expected
-    assert wanted(judged("X/1", State.MISSING, line=3, wanted_by=tuple(names.split()))) == "s.yml:3"
-
-
-def work() -> Place:
-    settings = Settings(
-        repo=Path("/repo"),
-        eessi_version=None,
-        targets=(),
-        accelerator=None,
-        robot_paths=(),
-        filter_deps=(),
-        sources=Path("/s"),
-        work_dir=Path("/w"),
-        cores=1,
-        lmod=None,
-        color="auto",
-        origins={},
-    )
-    tree = Tree(repo=Path("/repo"), version="2023.06")
-    return Place(
-        settings=settings, tree=tree, target=TARGET, why="asked for", runs=(TARGET.cpu,), compat=None, environment={}
-    )
-
-
-def test_the_document_has_it_all() -> None:
-    below = judged("FFTW/3", State.MISSING, wanted_by=("installed/1",))
-    made = json.loads(json.dumps(document(comparison(below, GOOD[0]), work())))
-    assert made == {
-        "format": "eessi-stack-missing",
-        "version": 1,
-        "tree": "/repo/versions/2023.06",
-        "target": "x86_64/amd/zen3",
-        "proven": False,
-        "entries": [
-            {
-                "easyconfig": "installed-1.eb",
-                "file": "s.yml",
-                "line": 1,
-                "module": "installed/1",
-                "state": "installed",
-                "reason": "why",
-            }
-        ],
-        "packages": [
-            {
-                "module": "FFTW/3",
-                "easyconfig": "/r/FFTW-3.eb",
-                "state": "missing",
-                "reason": "",
-                "wanted_by": ["installed/1"],
-            },
-            {
-                "module": "installed/1",
-                "easyconfig": "/r/installed-1.eb",
-                "state": "installed",
-                "reason": "why",
-                "wanted_by": [],
-            },
-        ],
-    }
-    assert document(comparison(*GOOD), work())["proven"] is True
-
+from eessi_stack.model import Answer, Comparison, Package, Request, State, Target, Verdict
+from tests.unit.missing_examples import COMMON, DRIFT, ROOT, ZEN3, answer, comparison, report
 
 #: GROMACS is asked for and needs FFTW.
+ASKED = Request(easyconfig="GROMACS-2024.eb", file="s.yml", line=7)
 GRAPH = (
     Package(module="FFTW/3", recipe="/r/FFTW-3.eb"),
-    Package(module="GROMACS/2024", dependencies=("FFTW/3",), requests=(request("GROMACS-2024", 7),)),
+    Package(module="GROMACS/2024", dependencies=("FFTW/3",), requests=(ASKED,)),
 )
-EXPLAINED = comparison(*(Verdict(package=one, state=State.MISSING, reason="a reason") for one in GRAPH))
+
+
+def told(target: Target, state: State = State.MISSING, reason: str = "a reason") -> Answer:
+    verdicts = tuple(Verdict(package=one, state=state, reason=reason) for one in GRAPH)
+    compared = Comparison(target=target, verdicts=verdicts, requests=((ASKED, verdicts[1]),))
+    return Answer(target=target, prefix=ROOT, comparison=compared, packages=GRAPH)
+
+
+EXPLAINED = report(told(ZEN3))
+A64FX, GENERIC = Target(cpu="aarch64/a64fx"), Target(cpu="x86_64/generic")
 
 
 @pytest.mark.parametrize("name", ["FFTW/3", "FFTW-3.eb", "FFTW-3", "FFTW"])
 def test_a_package_is_explained_by_any_of_its_names(name: str) -> None:
-    assert list(explained(name, EXPLAINED, GRAPH)) == [
+    assert explain(EXPLAINED, name).splitlines() == [
         "FFTW/3: missing, a reason",
         "  recipe /r/FFTW-3.eb",
         "  s.yml:7  GROMACS/2024 → FFTW/3",
@@ -200,11 +40,76 @@ def test_a_package_is_explained_by_any_of_its_names(name: str) -> None:
 
 
 def test_a_package_without_a_recipe_is_explained_too() -> None:
-    assert "  recipe (none)" in explained("GROMACS", EXPLAINED, GRAPH)
+    assert "  recipe (none)" in explain(EXPLAINED, "GROMACS")
+
+
+def test_drift_is_explained_by_what_changed() -> None:
+    said = explain(report(answer(comparison(ZEN3, *COMMON, DRIFT))), "Biopython").splitlines()
+    assert said[0].startswith("Biopython/1.81-gfbf-2022b: drift, for GTDB-Tk/2.3.2-foss-2022b, whose recipe changed")
+
+
+def test_targets_that_say_the_same_are_explained_once() -> None:
+    unknown = Answer(target=Target(cpu="riscv64/generic"), prefix=ROOT, problem="no such host")
+    several = report(told(ZEN3), told(A64FX), told(GENERIC, State.INSTALLED, ""), unknown)
+    said = explain(several, "FFTW").split("\n\n")
+    assert [part.splitlines()[:2] for part in said] == [
+        ["x86_64/amd/zen3, aarch64/a64fx:", "FFTW/3: missing, a reason"],
+        ["x86_64/generic:", "FFTW/3: installed"],
+        ["ERROR: riscv64/generic: no such host"],
+    ]
 
 
 def test_a_misspelt_package_is_named_with_the_nearest() -> None:
     with pytest.raises(StackError) as caught:
-        list(explained("GROMAC", EXPLAINED, GRAPH))
+        explain(EXPLAINED, "GROMAC")
     assert (caught.value.reference, caught.value.exit_code) == ("package-unknown", ExitCode.USAGE)
+    assert caught.value.message == "GROMAC is not part of this stack on x86_64/amd/zen3"
     assert caught.value.hint == "did you mean `GROMACS`?"
+    with pytest.raises(StackError, match="is not part of this stack on any of 2 targets"):
+        explain(report(told(ZEN3), told(A64FX)), "GROMAC")
+
+
+def outputs(*values: str) -> tuple[tuple[str, Path], ...]:
+    command = click.Command("missing")
+    return _outputs(click.Context(command), click.Option(["--output"]), values)
+
+
+def test_outputs_name_a_format_and_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "a=b.md"
+    assert outputs(f"markdown={file}", f"json={file}") == (("markdown", file), ("json", file))
+    assert outputs() == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("markdow=a.md", "did you mean `markdown`?"),
+        ("yaml=a.yml", "the formats are text, json, junit, github, markdown"),
+        ("a.md", "is not FORMAT=FILE"),
+        ("markdown=", "is not a file that can be written"),
+        ("markdown=/", "is not a file that can be written"),
+        ("markdown=/no/such/folder/a.md", "is not a file that can be written"),
+    ],
+)
+def test_what_is_wrong_with_an_output_is_said_first(value: str, says: str) -> None:
+    with pytest.raises(click.BadParameter, match=r".") as caught:
+        outputs(value)
+    assert says in caught.value.message
+
+
+def test_every_output_is_written_whatever_stdout_shows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = report(answer(comparison(ZEN3, *COMMON)))
+    narrow = replace(asked, screen=replace(asked.screen, width=20, color=True))
+    publish(narrow, "json", (("text", tmp_path / "a.txt"), ("markdown", tmp_path / "a.md")))
+    assert capsys.readouterr().out.startswith('{\n  "format": "eessi-stack-missing"')
+    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "No missing installations (2 installed)\n"
+    assert (tmp_path / "a.md").read_text(encoding="utf-8").startswith("### ✅ No missing installations")
+
+
+def test_nothing_is_proven_on_stdout_where_a_file_cannot_be_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = report(answer(comparison(ZEN3, *COMMON)))
+    with pytest.raises(OSError, match="directory"):
+        publish(asked, "text", (("markdown", tmp_path),))
+    assert capsys.readouterr().out == ""
