@@ -27,6 +27,7 @@ class Settings:
     filter_deps: tuple[str, ...]
     sources: Path
     work_dir: Path
+    cache_dir: Path
     cores: int
     lmod: Path | None
     color: str
@@ -90,6 +91,7 @@ def _settings(values: Mapping[str, Any], origins: Mapping[str, str], environ: Ma
         filter_deps=values["filter-deps"] or (),
         sources=values["sources"] or work_dir / "sources",
         work_dir=work_dir,
+        cache_dir=values["cache-dir"] or _default_cache_dir(environ),
         cores=values["cores"] or len(os.sched_getaffinity(0)),
         lmod=values["lmod"],
         color=values["color"] or "auto",
@@ -110,6 +112,12 @@ def _default_work_dir(environ: Mapping[str, str]) -> Path:
     """EESSI's own default: https://www.eessi.io/docs/using_eessi/building_on_eessi/."""
     user = environ.get("USER") or str(os.getuid())
     return Path(environ.get("TMPDIR") or "/tmp") / user / "easybuild"  # noqa: S108 (a folder of the user's own below)
+
+
+def _default_cache_dir(environ: Mapping[str, str]) -> Path:
+    """The user's cache directory: https://specifications.freedesktop.org/basedir-spec/latest/."""
+    home = environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 (never raises)
+    return Path(home, "eessi-stack")
 
 
 def _find_config(environ: Mapping[str, str]) -> Path | None:
@@ -146,6 +154,12 @@ def _unknown(message: str, name: str, known: list[str]) -> StackError:
     return StackError(
         "config-key", message, hint=f"did you mean `{near[0]}`?" if near else f"known: {', '.join(known)}"
     )
+
+
+def workspace(environ: Mapping[str, str] | None = None) -> Path | None:
+    """The checkout that a job of GitHub's CI works in: its annotations name files as they are called there."""
+    folder = (os.environ if environ is None else environ).get("GITHUB_WORKSPACE")
+    return Path(folder).resolve() if folder else None
 
 
 def shipped(name: str) -> Path:

@@ -9,8 +9,7 @@ from eessi_stack import easybuild_options, scope
 from eessi_stack.errors import StackError, StackErrors
 from eessi_stack.model import Stack
 from eessi_stack.parsed import Sheets
-from eessi_stack.sheet import Easystack, Sheet, placed
-from eessi_stack.yaml_nodes import MAX_BYTES, did_you_mean
+from eessi_stack.sheet import MAX_BYTES, Easystack, Sheet, placed
 
 #: Few easystacks are larger; room for all that may come costs more than what comes.
 FIRST_BYTES = 1 << 16
@@ -118,6 +117,8 @@ def _scope(folder: str) -> tuple[tuple[str, ...], scope.Scope]:
 def _unreadable(path: str, error: OSError) -> StackError:
     place = Path(error.filename or path)
     absent = isinstance(error, FileNotFoundError)
+    from eessi_stack.yaml_nodes import did_you_mean  # noqa: PLC0415 (only where something is wrong)
+
     hint = did_you_mean(place.name, [near.name for near in place.parent.glob("*")]) if absent else ""
     return _error(str(place), "easystack-unreadable", (error.strerror or str(error)).lower(), hint)
 

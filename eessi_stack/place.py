@@ -1,6 +1,6 @@
 """Where one command works: the tree, the target in it, and how EasyBuild is configured for both."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,11 +31,29 @@ class Place:
 
 
 def find(settings: Settings, stack: Stack | None = None) -> Place:
-    """Find out where to work. StackError for settings that contradict the stack or name nothing that there can be."""
+    """Find out where to work, on one target.
+
+    StackError for settings that contradict the stack, or name nothing that there can be.
+    """
+    if len(settings.targets) > 1:
+        raise StackError(
+            "target-several", "this command works on one target at a time", hint=f"see {settings.origins['target']}"
+        )
+    return find_all(settings, stack)[0]
+
+
+def find_all(settings: Settings, stack: Stack | None = None, *, every_target: bool = False) -> tuple[Place, ...]:
+    """Find out where to work, on all the targets that are asked for: `every_target` the tree and its version have."""
     _check(settings)
     tree = Tree(repo=settings.repo, version=_version(settings, stack))
     runs = target.compatible(cpuinfo.parse(cpuinfo.host_cpuinfo()))
-    chosen, why = _target(settings, tree, runs)
+    chosen = _every_target(settings, tree) if every_target else _targets(settings, tree, runs)
+    return tuple(_place(settings, stack, tree, one, why, runs) for one, why in chosen)
+
+
+def _place(  # noqa: PLR0913, PLR0917
+    settings: Settings, stack: Stack | None, tree: Tree, chosen: Target, why: str, runs: tuple[str, ...]
+) -> Place:
     compat = tree.compat(chosen)
     has_compat = (compat / "usr").is_dir() or (compat / "lib").is_dir()
     site = options.Site(
@@ -57,15 +75,14 @@ def find(settings: Settings, stack: Stack | None = None) -> Place:
             options.configuration(tree, chosen, site),
             options.eessi_environment(tree, chosen, site.compat),
         ),
-        notes=(f"target {chosen.cpu}: {why}", *_notes(tree, has_compat=has_compat)),
+        notes=_notes(tree, has_compat=has_compat),
     )
 
 
-def _notes(tree: Tree, *, has_compat: bool) -> Iterator[str]:
+def _notes(tree: Tree, *, has_compat: bool) -> tuple[str, ...]:
     if not tree.root.is_dir():
-        yield f"{tree.root} is not there yet: the tree is empty, and the host is its compat layer"
-    elif not has_compat:
-        yield f"no compat layer in {tree.root}: the host stands in for it"
+        return (f"{tree.root} is not there yet: the tree is empty, and the host is its compat layer",)
+    return () if has_compat else (f"no compat layer in {tree.root}: the host stands in for it",)
 
 
 def _check(settings: Settings) -> None:
@@ -94,19 +111,38 @@ def _version(settings: Settings, stack: Stack | None) -> str:
     return asked or declared or target.newest_version(settings.repo) or target.DEFAULT_VERSION
 
 
-def _target(settings: Settings, tree: Tree, runs: Sequence[str]) -> tuple[Target, str]:
-    """The target, and why it: the one asked for; else the best that the tree has for this CPU; else the CPU's own."""
+def _targets(settings: Settings, tree: Tree, runs: Sequence[str]) -> list[tuple[Target, str]]:
+    """The targets, and why they: those asked for; else the best that the tree has for this CPU; else the CPU's own."""
+    accelerator = _accelerator(settings)
     origin = settings.origins["target"]
-    accelerator = settings.accelerator
-    if accelerator:
-        accelerator = target.check_accelerator(accelerator, settings.origins["accel"])
     if settings.targets:
-        if len(settings.targets) > 1:
-            raise StackError("target-several", "this command works on one target at a time", hint=f"see {origin}")
-        cpu = target.check_cpu(settings.targets[0], origin)
-        cpu = target.best_existing(tree, [cpu]) or cpu  # old trees have old names
-        return Target(cpu=cpu, accelerator=accelerator), f"from {origin}"
+        named = [_named(name, tree, accelerator, origin) for name in settings.targets]
+        return [(one, f"from {origin}") for one in dict.fromkeys(named)]
     existing = target.best_existing(tree, runs)
     why = "the best prefix in the tree for this CPU" if existing else "this CPU"
-    cpu = existing or runs[0]
-    return Target(cpu=cpu, accelerator=accelerator), why
+    return [(Target(cpu=existing or runs[0], accelerator=accelerator), why)]
+
+
+def _named(name: str, tree: Tree, accelerator: str | None, origin: str) -> Target:
+    """A target as it is written, with its own accelerator (`x86_64/amd/zen4/accel/nvidia/cc90`) or without."""
+    cpu, _, own = name.partition("/accel/")
+    today = target.check_cpu(cpu, origin)
+    if own:
+        accelerator = target.check_accelerator(own, origin)
+    return Target(cpu=target.best_existing(tree, [today]) or today, accelerator=accelerator)  # old trees have old names
+
+
+def _every_target(settings: Settings, tree: Tree) -> list[tuple[Target, str]]:
+    """All targets; of their accelerators, those asked for."""
+    accelerator = _accelerator(settings)
+    if settings.targets:
+        origin = settings.origins["target"]
+        raise StackError("target-contradiction", f"{origin} names targets, and --all-targets means all of them")
+    wanted = [one for one in target.all_of(tree) if not accelerator or one.accelerator in (None, accelerator)]
+    return [(one, "one of all") for one in wanted]
+
+
+def _accelerator(settings: Settings) -> str | None:
+    if not settings.accelerator:
+        return None
+    return target.check_accelerator(settings.accelerator, settings.origins["accel"])

@@ -110,6 +110,13 @@ OPTIONS = (
         help="where builds happen and logs are kept",
     ),
     Option(
+        name="cache-dir",
+        variables=("EESSI_STACK_CACHE_DIR",),
+        parse=_path,
+        wants="a folder",
+        help="where what was read of easyconfigs, easystacks and modules is kept, to be faster the next time",
+    ),
+    Option(
         name="cores",
         variables=("EESSI_STACK_CORES",),
         parse=_count,

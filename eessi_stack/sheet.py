@@ -7,6 +7,8 @@ from typing import NamedTuple
 from eessi_stack.model import Exclusion, OptionValue, Request, Stack
 from eessi_stack.scope import Scope
 
+MAX_BYTES = 1 << 20  #: of one easystack; a longer one is refused
+
 #: The scope of a text that is in no folder.
 ANYWHERE = Scope()
 

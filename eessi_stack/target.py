@@ -1,10 +1,10 @@
 """The targets EESSI has, which of them a CPU can run, and which prefix of a tree is the best. Facts are in data/."""
 
+import os
 import re
-import subprocess
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -123,6 +123,16 @@ def resolve_alias(name: str) -> str:
     return name
 
 
+def today(one: Target) -> Target:
+    """A target by today's name, which is the same for all but those of older trees."""
+    return replace(one, cpu=_today(one.cpu)) if _today(one.cpu) != one.cpu else one
+
+
+@cache
+def _today(cpu: str) -> str:
+    return resolve_alias(cpu)
+
+
 def check_cpu(name: str, origin: str = "") -> str:
     """Today's name of a CPU target that somebody gave, by a flag or variable that `origin` names."""
     today = resolve_alias(name.strip().strip("/"))
@@ -170,6 +180,53 @@ def best_existing(tree: Tree, compatible: Iterable[str]) -> str | None:
     return next((folder for folder in folders if tree.prefix(Target(cpu=folder)).is_dir()), None)
 
 
+def in_tree(tree: Tree) -> tuple[Target, ...]:
+    """Every target that has a prefix in the tree, by the name its folder has there: each CPU, then its accelerators."""
+    root = tree.root / "software" / "linux"
+    found = []
+    for folder in sorted(folder for family in _folders(root) for folder in _prefixes(family)):
+        cpu = str(folder.relative_to(root))
+        found.append(Target(cpu=cpu))
+        accelerators = [name for vendor in _folders(folder / "accel") for name in _folders(vendor)]
+        found += [Target(cpu=cpu, accelerator=f"{name.parent.name}/{name.name}") for name in sorted(accelerators)]
+    return tuple(found)
+
+
+def all_of(tree: Tree) -> tuple[Target, ...]:
+    """The targets that the tree's version should have, absent ones too, then what else the tree has.
+
+    StackError `version-unknown` where nobody knows the version's targets and the tree has none.
+    """
+    present = {(resolve_alias(one.cpu), one.accelerator): one for one in in_tree(tree)}
+    names = {today: one.cpu for (today, _), one in present.items()}
+    expected = () if present and tree.version not in _data()["eessi"] else known(tree.version)
+    wanted = [Target(cpu=names.get(one.cpu, one.cpu), accelerator=one.accelerator) for one in expected]
+    others = [one for one in present.values() if one not in wanted]
+    return tuple(sorted([*wanted, *others], key=lambda one: (_order(one.cpu), one.cpu, one.accelerator or "")))
+
+
+def _order(cpu: str) -> int:
+    today = resolve_alias(cpu)
+    return next((at for at, row in enumerate(table()) if row.name == today), len(table()))
+
+
+def _prefixes(folder: Path) -> list[Path]:
+    """The folders below one of a CPU family that hold software: `generic`, `amd/zen3`."""
+    names = {"modules", "software", "accel"}
+    found = []
+    for each in _folders(folder):
+        below = _folders(each)
+        found += [each] if names & {one.name for one in below} else below
+    return found
+
+
+def _folders(folder: Path) -> list[Path]:
+    try:
+        return [Path(entry.path) for entry in os.scandir(folder) if entry.is_dir() and not entry.name.startswith(".")]
+    except OSError:
+        return []
+
+
 def best_accelerator(tree: Tree, cpu: str, accelerator: str) -> str | None:
     """The accelerator prefix of a CPU prefix that the GPU can use best: the same, or an older minor one of NVIDIA."""
     vendor, name = accelerator.split("/", 1)
@@ -201,6 +258,8 @@ def explain(cpu: CpuInfo, target: str) -> str:
 
 def accelerator() -> Gpu:
     """The NVIDIA GPU of this machine. StackError `gpu-none` (exit 2) or `gpu-failed` (exit 3) where there is none."""
+    import subprocess  # noqa: PLC0415 (slow to import, and most runs do not need it)
+
     try:
         run = subprocess.run(
             NVIDIA_SMI, capture_output=True, text=True, errors="replace", timeout=NVIDIA_SMI_SECONDS, check=False

@@ -7,7 +7,6 @@ from difflib import get_close_matches
 
 from eessi_stack.errors import StackError, StackErrors
 
-MAX_BYTES = 1 << 20
 MAX_ERRORS = 100
 MAX_SHOWN = 80
 

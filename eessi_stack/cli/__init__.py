@@ -1,5 +1,6 @@
 """The command line: one file a command, loaded when asked for, and the one place where errors become exit codes."""
 
+import gc
 import importlib
 import signal
 import sys
@@ -62,6 +63,7 @@ def _interrupt(*_: object) -> None:
 def main() -> None:
     """Run the command line; every failure ends here, as a message and an exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
+    gc.disable()  # most commands end before there is anything to collect; `install` has it again
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Exit as exit_:

@@ -1,5 +1,6 @@
 """`eessi-stack install`: make the tree match the stack, and prove it."""
 
+import gc
 import json
 import os
 from collections.abc import Iterator
@@ -34,6 +35,7 @@ def install(
 
     A failed package skips only what depends on it. Run it again, and it does what is left.
     """
+    gc.enable()
     asked, place = stack.load(easystacks, settings)
     plan, answer = flow.plan(asked, place)
     comparison = compared(answer)

@@ -1,6 +1,5 @@
 """`eessi-stack missing`: say what of a stack is missing in the tree, and prove it when nothing is."""
 
-import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -91,12 +90,18 @@ def ask(easystacks: tuple[str, ...], settings: Settings, *, strict: bool, every_
     return report
 
 
+def _columns() -> int:
+    import shutil  # noqa: PLC0415 (slow to import, and off a terminal not needed)
+
+    return shutil.get_terminal_size().columns
+
+
 def _screen() -> Screen:
     """What stdout can show."""
     terminal = sys.stdout.isatty()
     color = click.get_current_context().color
     return Screen(
-        width=shutil.get_terminal_size().columns if terminal else None,
+        width=_columns() if terminal else None,
         color=terminal if color is None else color,
         unicode=_shown("✓…") == "✓…",
     )

@@ -1,9 +1,6 @@
 """What commands print with: results on stdout, messages and errors on stderr, colour only where it is wanted."""
 
-import shutil
 import sys
-import tempfile
-import traceback
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
@@ -42,7 +39,13 @@ def result(text: str = "") -> None:
 def message(text: str) -> None:
     """One line of progress or explanation, to stderr; `-q` leaves it out."""
     if verbosity() >= 0:
-        click.echo(click.wrap_text(text, shutil.get_terminal_size().columns) if sys.stderr.isatty() else text, err=True)
+        click.echo(_wrapped(text) if sys.stderr.isatty() else text, err=True)
+
+
+def _wrapped(text: str) -> str:
+    import shutil  # noqa: PLC0415 (slow to import, and off a terminal not needed)
+
+    return click.wrap_text(text, shutil.get_terminal_size().columns)
 
 
 def error(problem: StackError) -> None:
@@ -72,6 +75,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 def bug() -> None:
     """An unexpected failure: the trace goes to a file, its path to stderr."""
+    import traceback  # noqa: PLC0415 (slow to import, as `tempfile` is, and hardly ever needed)
+
     last = traceback.format_exception_only(sys.exception())[-1].strip()
     click.echo(f"{click.style('ERROR: ', fg='red', bold=True)}this is a bug in eessi-stack: {last}", err=True)
     try:
@@ -81,6 +86,9 @@ def bug() -> None:
 
 
 def _trace_file() -> Path:
+    import tempfile  # noqa: PLC0415
+    import traceback  # noqa: PLC0415
+
     with tempfile.NamedTemporaryFile("w", prefix="eessi-stack-bug-", suffix=".txt", delete=False) as file:
         traceback.print_exc(file=file)
     return Path(file.name)

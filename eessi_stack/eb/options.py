@@ -4,11 +4,12 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from eessi_stack.model import OptionValue, Step, Target, Tree
+
+DATA = Path(__file__).parents[1] / "data"
 
 #: Of the user's own settings, what a step or a run decides besides `steering_options`.
 DECIDED = frozenset({"rebuild", "force", "robot", "filter-deps", "parallel", "max-parallel"})
@@ -17,7 +18,7 @@ DECIDED = frozenset({"rebuild", "force", "robot", "filter-deps", "parallel", "ma
 @cache
 def steering_options() -> frozenset[str]:
     """EasyBuild options that say where, how or whether it runs: eessi-stack decides them, nobody else."""
-    return frozenset(files("eessi_stack").joinpath("data/steering-options.txt").read_text(encoding="utf-8").split())
+    return frozenset((DATA / "steering-options.txt").read_text(encoding="utf-8").split())
 
 
 #: Options of an easystack entry that only say where its recipe or easyblocks come from.
@@ -51,7 +52,7 @@ class Site:
 
 @cache
 def _data() -> dict[str, Any]:
-    return tomllib.loads(files("eessi_stack").joinpath("data/easybuild.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((DATA / "easybuild.toml").read_text(encoding="utf-8"))
 
 
 def variable(option: str) -> str:

@@ -20,12 +20,12 @@ def main() -> None:
     """Answer one question. Whatever EasyBuild prints goes to stderr: stdout is the answer alone."""
     answer_fd = os.dup(1)
     os.dup2(2, 1)
-    question = json.load(sys.stdin)
+    question = json.loads(sys.stdin.readline())
     pretend_machine(question["family"])
     set_up()
     answer = {"packages": [sources_of(recipe) for recipe in question["recipes"]]}
     with os.fdopen(answer_fd, "w", encoding="utf-8") as stream:
-        json.dump(answer, stream)
+        stream.write(json.dumps(answer) + "\n")
 
 
 def sources_of(recipe: str) -> Json:

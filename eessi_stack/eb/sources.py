@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from eessi_stack.eb.facts import run_reader
+from eessi_stack.eb.ask import ask_once
 from eessi_stack.eb.mirrors import Mirrors
 from eessi_stack.model import Package
 
@@ -58,7 +58,7 @@ def of_packages(packages: Sequence[Package], family: str, environment: Mapping[s
     """Module → the files it needs, as EasyBuild's own fetch step names them."""
     question = {"family": family, "recipes": [package.recipe for package in packages]}
     with tempfile.TemporaryDirectory(prefix="eessi-stack-") as scratch:  # fetch steps make folders where they install
-        answer = run_reader("eessi_stack.eb.source_list", question, {**environment, "EASYBUILD_INSTALLPATH": scratch})
+        answer = ask_once("eessi_stack.eb.source_list", question, {**environment, "EASYBUILD_INSTALLPATH": scratch})
     found = msgspec.convert(answer["packages"], list[Sources])
     return {package.module: sources for package, sources in zip(packages, found, strict=True)}
 

@@ -93,7 +93,11 @@ def _engine() -> Engine:
     from easybuild.base import fancylogger
 
     log = fancylogger.getLogger("eessi_hooks", fname=False)
-    return Engine(RULES, BuildTarget.from_env(os.environ), log.info)
+    return Engine(RULES, session_target(), log.info)
+
+
+def session_target() -> BuildTarget:
+    return BuildTarget.from_env(os.environ)
 
 
 def _failure(rule: Rule, facts: Facts, error: Exception) -> Exception:

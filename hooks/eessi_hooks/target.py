@@ -45,11 +45,38 @@ class BuildTarget:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "BuildTarget":
-        cpu = environ.get("EESSI_SOFTWARE_SUBDIR") or None
+        said = EnvironmentTarget(environ)
         return cls(
-            eessi_version=environ.get("EESSI_VERSION") or None,
-            cpu=cpu,
-            family=environ.get("EESSI_CPU_FAMILY") or (cpu.split("/", 1)[0] if cpu else None),
-            eprefix=environ.get("EESSI_EPREFIX") or environ.get("EPREFIX") or None,
-            accelerator=environ.get("EESSI_ACCELERATOR_TARGET", "").removeprefix("accel/") or None,
+            eessi_version=said.eessi_version,
+            cpu=said.cpu,
+            family=said.family,
+            eprefix=said.eprefix,
+            accelerator=said.accelerator,
         )
+
+
+class EnvironmentTarget:
+    """The same, each value read when it is asked for: who stores what a recipe is must know what it rests on."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    @property
+    def eessi_version(self) -> str | None:
+        return self._environ.get("EESSI_VERSION") or None
+
+    @property
+    def cpu(self) -> str | None:
+        return self._environ.get("EESSI_SOFTWARE_SUBDIR") or None
+
+    @property
+    def family(self) -> str | None:
+        return self._environ.get("EESSI_CPU_FAMILY") or (self.cpu.split("/", 1)[0] if self.cpu else None)
+
+    @property
+    def eprefix(self) -> str | None:
+        return self._environ.get("EESSI_EPREFIX") or self._environ.get("EPREFIX") or None
+
+    @property
+    def accelerator(self) -> str | None:
+        return self._environ.get("EESSI_ACCELERATOR_TARGET", "").removeprefix("accel/") or None

@@ -32,7 +32,8 @@ def test_command(command: str, tmp_path: Path) -> None:
     if words[0] == "install" and "--dry-run" not in words and not DEMO_TREE.exists():
         pytest.skip("takes minutes: `make demo` runs it, and leaves the tree that makes it quick")
     tree = DEMO_TREE if DEMO_TREE.exists() else tmp_path / "tree"
-    environment = os.environ | {"EESSI_STACK_REPO": str(tree), "EESSI_STACK_WORK_DIR": str(tmp_path / "work")}
+    ours = {"REPO": tree, "WORK_DIR": tmp_path / "work", "CACHE_DIR": tmp_path / "cache"}
+    environment = os.environ | {f"EESSI_STACK_{name}": str(path) for name, path in ours.items()}
     run = subprocess.run(
         [sys.executable, "-m", "eessi_stack", *words],
         cwd=ROOT,

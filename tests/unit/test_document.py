@@ -7,8 +7,8 @@ import pytest
 from eessi_stack.document import parse
 from eessi_stack.errors import ExitCode, StackError, StackErrors
 from eessi_stack.model import Exclusion, OptionValue, Request, Stack
-from eessi_stack.sheet import Remark, placed
-from eessi_stack.yaml_nodes import MAX_BYTES, MAX_ERRORS, error_at
+from eessi_stack.sheet import MAX_BYTES, Remark, placed
+from eessi_stack.yaml_nodes import MAX_ERRORS, error_at
 
 OPTIONS = {
     "accept-eula-for": "list",

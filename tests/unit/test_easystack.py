@@ -10,8 +10,7 @@ from eessi_stack.easystack import known_options, merge, read, scan
 from eessi_stack.errors import ExitCode, StackError, StackErrors
 from eessi_stack.model import Exclusion, Request, Stack
 from eessi_stack.parsed import FILENAME
-from eessi_stack.sheet import Sheet
-from eessi_stack.yaml_nodes import MAX_BYTES
+from eessi_stack.sheet import MAX_BYTES, Sheet
 
 KNOWN_ISSUES = "- aarch64/a64fx:\n  - LLVM-15.0.5:\n    - info: out of range\n"
 

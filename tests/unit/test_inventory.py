@@ -2,8 +2,9 @@
 
 import pytest
 
-from eessi_stack.inventory import _alias, loads, overlay
+from eessi_stack.inventory import overlay
 from eessi_stack.model import Inventory
+from eessi_stack.module_files import _alias, loads
 
 LUA = """help([==[
 Description: does no load of work

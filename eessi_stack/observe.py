@@ -1,0 +1,47 @@
+"""What is there, target by target: the modules of its prefixes, and what is being built in them."""
+
+import os
+from hashlib import blake2b
+from pathlib import Path
+
+from eessi_stack import intent, inventory
+from eessi_stack.inventory import Homes
+from eessi_stack.model import Inventory
+from eessi_stack.place import Place
+
+
+class Observer:
+    """Looks at each prefix once, however many targets see it."""
+
+    def __init__(self, cache: Path | None = None) -> None:
+        self._cache = cache
+        self._seen: dict[Path, Inventory] = {}
+
+    def everything(self, place: Place) -> Inventory:
+        """What a user of the target sees: the accelerator's prefix, where there is one, over the CPU's."""
+        return inventory.overlay([self._layer(layer) for layer in place.layers])
+
+    def in_place(self, place: Place, homes: Homes) -> Inventory:
+        """The same, each package only where it belongs."""
+        top, *below = (self._layer(layer) for layer in place.layers)
+        return inventory.in_place(top, below[0], homes) if below else top
+
+    def _layer(self, layer: Path) -> Inventory:
+        if layer not in self._seen:
+            self._seen[layer] = self._look(layer)
+        return self._seen[layer]
+
+    def _look(self, layer: Path) -> Inventory:
+        """One modules directory; a build that starts or ends while it is read is one that goes on."""
+        prefix = layer.parent.parent
+        cache = self._cache / f"modules-{_digest(layer)}.json" if self._cache else None
+        before, locked = intent.marks(prefix), intent.easybuild_locks(prefix)
+        seen = inventory.scan(layer, before, locked, cache)
+        after, locked_after = intent.marks(prefix), intent.easybuild_locks(prefix)
+        if (after, locked_after) == (before, locked):
+            return seen
+        return inventory.scan(layer, {**before, **after}, locked | locked_after, cache)
+
+
+def _digest(layer: Path) -> str:
+    return blake2b(os.fsencode(layer), digest_size=12).hexdigest()
