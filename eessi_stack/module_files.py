@@ -1,10 +1,8 @@
 """What the module files of a directory say, read again only where one has changed since it was read last."""
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -16,17 +14,6 @@ SCHEMA = "eessi-stack-modules-1"
 
 #: Files in a modules directory that are no modules.
 _NOT_MODULES = (".version", ".nfs", ".lmod", ".DS_Store")
-_TCL_MAGIC = "#%Module"
-
-_LUA_LONG = re.compile(r"(--)?\[(=*)\[.*?\]\2\]", re.DOTALL)
-_LUA_COMMENT = re.compile(r"--[^\n]*")
-_LUA_LOAD = re.compile(r"""\b(?:load|depends_on|always_load)\s*\(\s*((?:["'][^"'\n]*["']\s*,?\s*)+)\)""")
-_TCL_LOAD = re.compile(r"^\s*(?:module\s+load|depends-on|prereq)\s+(.+)$", re.MULTILINE)
-_LUA_STRING = re.compile(r"""["']([^"']+)["']""")
-_LUA_ALIAS = re.compile(
-    r"""^(?!\s*--).*?\bmodule_(?:version|alias)\s*\(\s*["']([^"']+)["']\s*,\s*["']([^"']+)["']\s*\)""", re.MULTILINE
-)
-_TCL_ALIAS = re.compile(r"^\s*module-(?:version|alias)\s+(\S+)\s+(\S+)", re.MULTILINE)
 
 #: Of one file, as it is stored: its signature, and what `_said` makes of it.
 _Entry = list[Any]
@@ -116,15 +103,17 @@ def _refuse(error: OSError) -> NoReturn:
 
 def _said(path: str, name: str, *, there: bool) -> tuple[str, list[str], bool, dict[str, str]]:
     """Of one file: the module it is, if any; what that loads; whether it is empty; the aliases that it defines."""
+    from eessi_stack import module_text  # noqa: PLC0415 (its patterns take time, and only what is new is read)
+
     base = name.rpartition("/")[2]
     if not there or base.startswith(_NOT_MODULES) or base.endswith("~"):
         return "", [], False, {}
     if base.startswith(".modulerc"):
-        return "", [], False, _aliases(_text(path), name)
+        return "", [], False, module_text.aliases(_text(path), name)
     text = _text(path)
-    if not name.endswith(".lua") and not text.startswith(_TCL_MAGIC):
+    if not name.endswith(".lua") and not text.startswith(module_text.TCL_MAGIC):
         return "", [], False, {}
-    return name.removesuffix(".lua"), list(loads(text)), not text.strip("\0 \t\r\n"), {}
+    return name.removesuffix(".lua"), list(module_text.loads(text)), not text.strip("\0 \t\r\n"), {}
 
 
 def _told(entries: Mapping[str, _Entry]) -> ModuleFiles:
@@ -143,32 +132,3 @@ def _text(path: str) -> str:
         raise StackError(
             "modules-unreadable", f"{path}: cannot be read: {error.strerror}", exit_code=ExitCode.UNDECIDED
         ) from error
-
-
-def loads(text: str) -> tuple[str, ...]:
-    """The modules that a module file loads, Lua or Tcl."""
-    if text.startswith(_TCL_MAGIC):
-        return tuple(dict.fromkeys(chain.from_iterable(words.split() for words in _TCL_LOAD.findall(text))))
-    code = _code(text)
-    found = chain.from_iterable(_LUA_STRING.findall(arguments) for arguments in _LUA_LOAD.findall(code))
-    return tuple(dict.fromkeys(found))
-
-
-def _code(text: str) -> str:
-    """A Lua file without its comments and long texts, which may say anything."""
-    return _LUA_COMMENT.sub("", _LUA_LONG.sub('""', text))
-
-
-def _aliases(text: str, name: str) -> dict[str, str]:
-    """`module_version("Java/11.0.20", "11")` → Java/11 stands for Java/11.0.20."""
-    pairs = _LUA_ALIAS.findall(_code(text)) if name.endswith(".lua") else _TCL_ALIAS.findall(text)
-    folder = name.rpartition("/")[0] or "."
-    return dict(_alias(first, second, folder) for first, second in pairs)
-
-
-def _alias(first: str, second: str, folder: str) -> tuple[str, str]:
-    """module_version(real, version) and module_alias(name, real) put the real module on different sides."""
-    if "/" in second:
-        return first, second
-    real = first if not first.startswith("/") else f"{folder}{first}"
-    return f"{real.rsplit('/', 1)[0]}/{second}", real

@@ -16,7 +16,7 @@ BASE = frozenset({"model", "errors"})
 LEAVES = {
     "eb": {"signature", "stored"},
     "inventory": {"module_files"},
-    "module_files": {"signature", "stored"},
+    "module_files": {"module_text", "signature", "stored"},
     "config": {"settings"},
     "target": {"cpuinfo"},
     "easystack": {"parsed", "sheet", "scope", "document", "easybuild_options", "yaml_nodes"},
@@ -44,7 +44,7 @@ EASYSTACK = frozenset(
 )
 #: What the packages of a stack are compared by.
 COMPARE = frozenset({"packages", "excluded", "walk", "drift"})
-LOW = EASYSTACK | COMPARE | {"cpuinfo", "config", "settings", "module_files", "signature", "stored"}
+LOW = EASYSTACK | COMPARE | {"cpuinfo", "config", "settings", "module_files", "module_text", "signature", "stored"}
 #: What joins the steps, each with what it joins besides the middle row.
 WIRING = {
     "observe": {"place"},
