@@ -3,9 +3,13 @@
 import contextlib
 import json
 import os
+import re
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
+
+#: Documents of one folder that are kept. EESSI's largest version has some two hundred targets.
+MOST = 400
 
 
 def load(path: Path, schema: str) -> Any | None:  # noqa: ANN401 (whatever was saved)
@@ -23,6 +27,7 @@ def save(path: Path, schema: str, document: Any) -> bool:  # noqa: ANN401 (whate
 
     payload = json.dumps(document, separators=(",", ":")).encode()
     try:
+        is_new = not path.exists()
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     except OSError:
@@ -36,7 +41,20 @@ def save(path: Path, schema: str, document: Any) -> bool:  # noqa: ANN401 (whate
     finally:
         with contextlib.suppress(OSError):  # gone, where all went well
             os.unlink(draft)  # noqa: PTH108
+    if is_new:
+        tidy(path.parent)
     return True
+
+
+def tidy(folder: Path, most: int = MOST) -> None:
+    """Take away the oldest documents of a folder, and what killed runs left of them; other files are not ours."""
+    ours = re.compile(r"\.?[a-z]+-[0-9a-f]{24}\.json(-\w+)?")
+    found = []
+    with contextlib.suppress(OSError):
+        found = [(entry.stat().st_mtime, entry.path) for entry in os.scandir(folder) if ours.fullmatch(entry.name)]
+    for _, path in sorted(found, reverse=True)[most:]:
+        with contextlib.suppress(OSError):  # another run was faster
+            os.unlink(path)  # noqa: PTH108
 
 
 def _head(schema: str, payload: bytes) -> bytes:

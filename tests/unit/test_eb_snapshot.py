@@ -1,150 +1,114 @@
-"""An answer is given again only where nothing that it rests on has changed at all."""
+"""An earlier answer is given again only while nothing at all has changed."""
 
+import math
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from eessi_stack import signature, stored
-from eessi_stack.eb.snapshot import SCHEMA, Witnesses, load, save
-from eessi_stack.eb.store import Json, Store, View
+from eessi_stack.eb import snapshot
+from eessi_stack.eb.snapshot import Witnesses
+from eessi_stack.eb.store import Store, View
 from eessi_stack.model import Package, Request
-from eessi_stack.signature import kept
+from eessi_stack.signature import signature
 
-ONE, TWO = (Request(easyconfig=name, file="s.yml", line=line) for line, name in enumerate(("One.eb", "Two.eb")))
+A, B = (Request(easyconfig=f"{name}-1.eb", file="s.yml", line=line) for line, name in enumerate("AB", 1))
 PACKAGES = (
-    Package(module="One/1", recipe="/r/One.eb", sha256="x", dependencies=("Lib/1",), requests=(ONE, ONE)),
-    Package(module="Lib/1", build_dependencies=("Tool/1",)),
-    Package(module="Two.eb", error="no easyconfig", requests=(TWO,)),
+    Package(
+        module="A/1", recipe="/r/A-1.eb", sha256="ab", dependencies=("C/1",), build_dependencies=("D/1",), requests=(A,)
+    ),
+    Package(module="B-1.eb", requests=(B, A), error="no such easyconfig"),
 )
-
-
-@pytest.fixture(autouse=True)
-def _fine_time_stamps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signature, "_COARSE", 0)
+ENVIRONMENT = {"FOO": "1", "OTHER": "x"}
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "cache" / "answer.json"
-
-
-@pytest.fixture
-def witness(tmp_path: Path) -> Path:
-    path = tmp_path / "witness"
-    path.write_text("one")
+def recipe(tmp_path: Path) -> Path:
+    path = tmp_path / "A-1.eb"
+    path.write_text("name = 'A'\n")
     return path
 
 
-def seen(*paths: Path) -> dict[str, signature.Kept]:
-    return {str(path): kept(signature.signature(str(path))) for path in paths}
-
-
-def witnesses(*nodes: Json, **files: dict[str, signature.Kept]) -> Witnesses:
-    """Those of a store with these nodes."""
-    store = Store(None)
-    empty: Json = {"id": "1", "environment": {}, "files": {}, "uses": {}, "lookups": [], "new": True}
-    store.nodes = {str(number): [{**empty, **node}] for number, node in enumerate(nodes)}
-    store.nodes["session"] = [empty]
-    store.code, store.watched = files.get("code", {}), files.get("watched", {})
+def witnesses(recipe: Path, **changed: Any) -> Witnesses:  # noqa: ANN401
     found = Witnesses()
-    found.add(store, View(store, {"FOO": "1"}))
+    found.files = {str(recipe): list(signature(str(recipe))), str(recipe.parent / "absent"): []}
+    found.environment = {"FOO": "1", "UNSET": None}
+    for name, value in changed.items():
+        setattr(found, name, value)
     return found
 
 
-def test_what_is_kept_comes_back_with_todays_requests(path: Path) -> None:
-    save(path, PACKAGES, [ONE, TWO], witnesses())
-    assert load(path, [ONE, TWO], {}) == PACKAGES
-    moved = [Request(easyconfig=request.easyconfig, file="s.yml", line=9) for request in (ONE, TWO)]
-    found = load(path, moved, {})
-    assert found
-    assert found[0].requests == (moved[0], moved[0])
+def ask(path: Path, environment: dict[str, str] = ENVIRONMENT) -> tuple[Package, ...] | None:
+    return snapshot.load(path, (A, B), environment)
 
 
-@pytest.mark.parametrize("where", ["node", "code", "watched"])
-@pytest.mark.parametrize("change", ["edited", "gone"])
-def test_any_file_that_changes_ends_it(path: Path, witness: Path, where: str, change: str) -> None:
-    nodes = [{"files": seen(witness)}] if where == "node" else []
-    save(path, PACKAGES, [ONE, TWO], witnesses(*nodes, **({} if nodes else {where: seen(witness)})))
-    assert load(path, [ONE, TWO], {})
-    time.sleep(0.02)
-    if change == "edited":
-        witness.write_text("two")
-    else:
-        witness.unlink()
-    assert load(path, [ONE, TWO], {}) is None
-
-
-def test_a_file_that_comes_ends_it(path: Path, tmp_path: Path) -> None:
-    save(path, PACKAGES, [ONE, TWO], witnesses({"files": seen(tmp_path / "new")}))
-    assert load(path, [ONE, TWO], {})
-    (tmp_path / "new").write_text("")
-    assert load(path, [ONE, TWO], {}) is None
+def test_the_same_packages_come_back(tmp_path: Path, recipe: Path) -> None:
+    snapshot.save(tmp_path / "s", PACKAGES, (A, B), witnesses(recipe))
+    assert ask(tmp_path / "s") == PACKAGES
+    assert ask(tmp_path / "absent") is None
 
 
 @pytest.mark.parametrize(
-    ("environment", "holds"),
-    [({"FOO": "1"}, True), ({"FOO": "1", "BAR": "2"}, True), ({"FOO": "2"}, False), ({}, False)],
-)
-def test_a_variable_that_changes_ends_it(path: Path, environment: dict[str, str], *, holds: bool) -> None:
-    save(path, PACKAGES, [ONE, TWO], witnesses({"environment": {"FOO": "1", "GONE": None}}))
-    assert (load(path, [ONE, TWO], environment) is not None) is holds
-
-
-def test_an_index_ends_it_when_it_says(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    later = time.time() + 60
-    save(path, PACKAGES, [ONE, TWO], witnesses({"until": later}, {}))
-    assert load(path, [ONE, TWO], {})
-    monkeypatch.setattr(time, "time", lambda: later + 1)
-    assert load(path, [ONE, TWO], {}) is None
-
-
-@pytest.mark.parametrize(
-    "nodes",
+    "change",
     [
-        [{"volatile": True}],
-        [{"files": {"/young": None}}],
-        [{"files": {"/twice": [1]}}, {"files": {"/twice": [2]}}],
-        [{"until": 1.0, "volatile": True}],
+        lambda folder: (folder / "A-1.eb").write_text("name = 'B'\n"),
+        lambda folder: (folder / "A-1.eb").touch(),
+        lambda folder: (folder / "A-1.eb").unlink(),
+        lambda folder: (folder / "absent").touch(),
     ],
 )
-def test_what_cannot_be_told_to_hold_is_not_kept(path: Path, nodes: list[Json]) -> None:
-    save(path, PACKAGES, [ONE, TWO], witnesses(*nodes))
-    assert not path.exists()
+def test_any_change_of_a_file_is_seen(tmp_path: Path, recipe: Path, change: Callable[[Path], Any]) -> None:
+    snapshot.save(tmp_path / "s", PACKAGES, (A, B), witnesses(recipe))
+    time.sleep(0.02)  # more than a tick of the file system's clock
+    change(tmp_path)
+    assert ask(tmp_path / "s") is None
 
 
-def test_entries_whose_options_say_different_things_are_not_kept(path: Path) -> None:
+@pytest.mark.parametrize("environment", [{"FOO": "2"}, {}, {"FOO": "1", "UNSET": ""}])
+def test_variables_count_if_they_were_read(tmp_path: Path, recipe: Path, environment: dict[str, str]) -> None:
+    snapshot.save(tmp_path / "s", PACKAGES, (A, B), witnesses(recipe))
+    assert ask(tmp_path / "s", environment) is None
+    assert ask(tmp_path / "s", {"FOO": "1", "OTHER": "y"}) == PACKAGES
+
+
+def test_what_ends_ends(tmp_path: Path, recipe: Path) -> None:
+    snapshot.save(tmp_path / "s", PACKAGES, (A, B), witnesses(recipe, until=time.time() + 100))
+    assert ask(tmp_path / "s") == PACKAGES
+    snapshot.save(tmp_path / "s", PACKAGES, (A, B), witnesses(recipe, until=time.time() - 100))
+    assert ask(tmp_path / "s") is None
+
+
+@pytest.mark.parametrize("changed", [{"until": 0}, {"files": {"/young": None}}])
+def test_what_nobody_could_tell_a_change_of_is_not_kept(tmp_path: Path, recipe: Path, changed: dict[str, Any]) -> None:
+    snapshot.save(tmp_path / "s", PACKAGES, (A, B), witnesses(recipe, **changed))
+    assert not (tmp_path / "s").exists()
+
+
+def node(**parts: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+    return [{"id": "1", "environment": {}, "files": {}, "uses": {}, "lookups": [], **parts}]
+
+
+def test_an_answer_rests_on_all_that_the_store_does(recipe: Path) -> None:
+    store = Store(None)
+    store.code, store.watched = {"/code": [1]}, {"/watched": []}
+    before = list(signature(str(recipe)))
+    store.nodes = {
+        "session": node(),
+        str(recipe): node(files={str(recipe): before}, environment={"FOO": "1"}, until=math.inf),
+        "stale": node(environment={"FOO": "another"}),
+    }
     found = Witnesses()
-    for value in ("8.0", "9.0"):
-        store = Store(None)
-        store.nodes["session"] = [
-            {"id": "1", "environment": {"CUDA": value}, "files": {}, "uses": {}, "lookups": [], "new": True}
-        ]
-        found.add(store, View(store, {"CUDA": value}))
-    save(path, PACKAGES, [ONE, TWO], found)
-    assert not path.exists()
+    found.add(store, View(store, ENVIRONMENT))
+    assert found.files == {"/code": [1], "/watched": [], str(recipe): before}
+    assert found.environment == {"FOO": "1"}
+    assert found.until == math.inf
 
 
-def test_what_changed_while_the_answer_was_worked_out_is_not_kept(path: Path) -> None:
+def test_an_answer_with_something_that_is_never_the_same_holds_no_time() -> None:
+    store = Store(None)
+    store.nodes = {"session": node(), "a": node(volatile=True, new=True)}
     found = Witnesses()
-    found.see({"/a": [1]})
-    found.see({"/a": [1], "/b": [2]})
-    assert found.until
-    found.see({"/b": [3]})
-    save(path, PACKAGES, [ONE, TWO], found)
-    assert not path.exists()
-
-
-@pytest.mark.parametrize("content", [b"", b"nonsense", b"{}"])
-def test_what_is_damaged_is_not_believed(path: Path, content: bytes) -> None:
-    save(path, PACKAGES, [ONE, TWO], witnesses())
-    path.write_bytes(content)
-    assert load(path, [ONE, TWO], {}) is None
-
-
-def test_what_is_foreign_is_not_believed(path: Path) -> None:
-    save(path, PACKAGES, [ONE, TWO], witnesses())
-    document = stored.load(path, SCHEMA)
-    assert document
-    stored.save(path, "eessi-stack-snapshot-0", document)
-    assert load(path, [ONE, TWO], {}) is None
+    found.add(store, View(store, {}))
+    assert found.until == 0

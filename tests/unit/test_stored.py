@@ -101,3 +101,21 @@ def test_several_writers_and_a_reader_never_see_half_a_document(path: Path) -> N
         assert stored.load(path, "facts 1") in documents
     assert stored.load(path, "facts 1") in documents
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_the_oldest_are_taken_away_and_nothing_else(tmp_path: Path) -> None:
+    names = [f"facts-{at:024x}.json" for at in range(4)]
+    others = ["facts-1.json", "notes-of-mine.json", f"facts-{7:024x}.json.bak"]
+    for age, name in enumerate([*names, f".answer-{8:024x}.json-x_1", *others]):
+        (tmp_path / name).write_text("")
+        os.utime(tmp_path / name, (1000 - age, 1000 - age))
+    stored.tidy(tmp_path, 2)
+    assert {path.name for path in tmp_path.iterdir()} == {*names[:2], *others}
+    stored.tidy(tmp_path / "absent", 2)
+
+
+def test_a_new_document_has_the_oldest_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stored.tidy, "__defaults__", (1,))
+    for at in range(3):
+        assert stored.save(tmp_path / f"facts-{at:024x}.json", "facts 1", at)
+    assert len(list(tmp_path.iterdir())) == 1
