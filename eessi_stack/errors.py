@@ -18,7 +18,7 @@ EXIT_CODES: dict[ExitCode, str] = {
     ExitCode.OK: "done, and proven: nothing is missing, everything asked for was built",
     ExitCode.FINDING: "a finding: something missing, stale, invalid, or a build failed",
     ExitCode.USAGE: "wrong usage or configuration, or an easystack that does not parse",
-    ExitCode.UNDECIDED: "could not decide: EasyBuild or Lmod failed, a recipe could not be parsed, a bug",
+    ExitCode.UNDECIDED: "could not decide: EasyBuild or Lmod failed, a recipe is not there or cannot be parsed, a bug",
     ExitCode.INTERRUPTED: "interrupted",
 }
 

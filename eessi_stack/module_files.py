@@ -1,8 +1,10 @@
 """What the module files of a directory say, read again only where one has changed since it was read last."""
 
+import functools
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -10,7 +12,8 @@ from eessi_stack import stored
 from eessi_stack.errors import ExitCode, StackError
 from eessi_stack.signature import Kept, is_same, kept, signature
 
-SCHEMA = "eessi-stack-modules-1"
+#: The code that decides what a text means: where it changes, nothing kept is believed.
+MEANING = ("module_files.py", "module_text.py")
 
 #: Files in a modules directory that are no modules.
 _NOT_MODULES = (".version", ".nfs", ".lmod", ".DS_Store")
@@ -24,7 +27,7 @@ class ModuleFiles:
     """Everything that the files of a modules directory say."""
 
     loads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  #: every module → what it loads
-    empty: frozenset[str] = frozenset()  #: modules whose file has nothing in it
+    empty: frozenset[str] = frozenset()  #: modules whose file has nothing in it, or only half of what it had
     aliases: Mapping[str, str] = field(default_factory=dict)  #: `Java/11` → `Java/11.0.20`
 
 
@@ -34,12 +37,20 @@ def read(layer: Path, cache: Path | None = None) -> ModuleFiles:
     StackError `modules-unreadable` for one that is there and cannot be read.
     """
     root = str(layer)
-    known = (stored.load(cache, SCHEMA) if cache else None) or {}
+    known = (stored.load(cache, schema()) if cache else None) or {}
     before = known if known.get("root") == root else {}
     now = _read(root, before)
     if cache and now is not before:
-        stored.save(cache, SCHEMA, now)
+        stored.save(cache, schema(), now)
     return _told(now["files"])
+
+
+@functools.cache
+def schema() -> str:
+    digest = blake2b(digest_size=16)
+    for name in MEANING:
+        digest.update(Path(__file__).with_name(name).read_bytes())
+    return f"eessi-stack-modules {digest.hexdigest()}"
 
 
 def _read(root: str, before: dict[str, Any]) -> dict[str, Any]:
@@ -67,16 +78,17 @@ def _walk(root: str) -> tuple[dict[str, Kept], list[str]]:
     """The folders, each with its signature, and the files in them; links are followed, but not round in a circle."""
     folders: dict[str, Kept] = {root: kept(signature(root))}  # before it is looked into
     names: list[str] = []
-    walked: set[tuple[int, int]] = set()
+    above: dict[str, frozenset[tuple[int, int]]] = {}  #: folder → what it is in, to see a link that leads back
     if not _is_there(root):
         return {}, names
     for folder, below, files in os.walk(root, onerror=_refuse, followlinks=True):
         status = os.stat(folder)  # noqa: PTH116 (called for every folder)
-        if (place := (status.st_dev, status.st_ino)) in walked:
+        place, outside = (status.st_dev, status.st_ino), above.pop(folder, frozenset())
+        if place in outside:
             below.clear()
             continue
-        walked.add(place)
         below.sort()
+        above |= dict.fromkeys((f"{folder}/{name}" for name in below), outside | {place})
         folders |= {path: kept(signature(path)) for name in below for path in [f"{folder}/{name}"]}
         names += [f"{folder}/{name}"[len(root) + 1 :] for name in sorted(files)]
     return folders, names
@@ -102,10 +114,12 @@ def _refuse(error: OSError) -> NoReturn:
 
 
 def _said(path: str, name: str, *, there: bool) -> tuple[str, list[str], bool, dict[str, str]]:
-    """Of one file: the module it is, if any; what that loads; whether it is empty; the aliases that it defines."""
+    """Of one file: the module it is, if any; what that loads; whether it ends too early; the aliases it defines."""
     from eessi_stack import module_text  # noqa: PLC0415 (its patterns take time, and only what is new is read)
 
     base = name.rpartition("/")[2]
+    if not there:
+        _check_gone(path)
     if not there or base.startswith(_NOT_MODULES) or base.endswith("~"):
         return "", [], False, {}
     if base.startswith(".modulerc"):
@@ -113,7 +127,7 @@ def _said(path: str, name: str, *, there: bool) -> tuple[str, list[str], bool, d
     text = _text(path)
     if not name.endswith(".lua") and not text.startswith(module_text.TCL_MAGIC):
         return "", [], False, {}
-    return name.removesuffix(".lua"), list(module_text.loads(text)), not text.strip("\0 \t\r\n"), {}
+    return name.removesuffix(".lua"), list(module_text.loads(text)), not module_text.is_whole(text), {}
 
 
 def _told(entries: Mapping[str, _Entry]) -> ModuleFiles:
@@ -121,8 +135,30 @@ def _told(entries: Mapping[str, _Entry]) -> ModuleFiles:
     return ModuleFiles(
         loads=modules,
         empty=frozenset(entry[1] for entry in entries.values() if entry[3]),
-        aliases={alias: real for entry in entries.values() for alias, real in entry[4].items()},
+        aliases=_real({alias: real for entry in entries.values() for alias, real in entry[4].items()}),
     )
+
+
+def _real(aliases: dict[str, str]) -> dict[str, str]:
+    """Aliases of aliases lead to modules too; those that lead in a circle to none."""
+    found = {}
+    for alias, module in aliases.items():
+        seen = {alias}
+        while module in aliases and module not in seen:
+            seen.add(module)
+            module = aliases[module]  # noqa: PLW2901 (goes on from where it leads)
+        found[alias] = module
+    return found
+
+
+def _check_gone(path: str) -> None:
+    """A link may lead nowhere; a file in a folder that may be listed but not entered is there all the same."""
+    try:
+        os.stat(path)  # noqa: PTH116 (a text)
+    except PermissionError as error:
+        _refuse(error)
+    except OSError:
+        pass
 
 
 def _text(path: str) -> str:

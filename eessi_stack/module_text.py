@@ -1,45 +1,92 @@
 """The text of a module file, Lua or Tcl: what it loads, and the aliases that a `.modulerc` defines. Pure."""
 
 import re
-from itertools import chain
+from collections.abc import Iterator
 
 TCL_MAGIC = "#%Module"
 
-_LUA_LONG = re.compile(r"(--)?\[(=*)\[.*?\]\2\]", re.DOTALL)
-_LUA_COMMENT = re.compile(r"--[^\n]*")
-_LUA_LOAD = re.compile(r"""\b(?:load|depends_on|always_load)\s*\(\s*((?:["'][^"'\n]*["']\s*,?\s*)+)\)""")
-_TCL_LOAD = re.compile(r"^\s*(?:module\s+load|depends-on|prereq)\s+(.+)$", re.MULTILINE)
-_LUA_STRING = re.compile(r"""["']([^"']+)["']""")
-_LUA_ALIAS = re.compile(
-    r"""^(?!\s*--).*?\bmodule_(?:version|alias)\s*\(\s*["']([^"']+)["']\s*,\s*["']([^"']+)["']\s*\)""", re.MULTILINE
+#: What may say anything: comments, long texts, and texts in quotes.
+_LUA_SAID = re.compile(
+    r"""--\[(=*)\[.*?\]\1\]|\[(=*)\[.*?\]\2\]|--[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""", re.DOTALL
 )
-_TCL_ALIAS = re.compile(r"^\s*module-(?:version|alias)\s+(\S+)\s+(\S+)", re.MULTILINE)
+_PAIRS = (("(", ")"), ("{", "}"), ("[", "]"))
+#: A call and its arguments, which may hold calls of their own.
+_LUA_LOAD = re.compile(
+    r"\b(?:load|depends_on|always_load|prereq)\b\s*(?:\(((?:[^()]|\([^()]*\))*)\)|([\"'][^\"'\n]*[\"']))"
+)
+#: Any version that fits, of a name.
+_LUA_RANGE = re.compile(r"""\b(?:atleast|atmost|between|latest)\s*\(\s*(["'][^"'\n]*["'])[^()]*\)""")
+_LUA_STRING = re.compile(r"""["']([^"'\n]+)["'](?!\s*\.\.)""")
+_LUA_ALIAS = re.compile(r"""\bmodule_(version|alias)\s*\(([^()]*)\)""")
+_TCL_COMMENT = re.compile(r"(?:^\s*|;\s*)#[^\n]*|\\\n", re.MULTILINE)
+_TCL_LOAD = re.compile(
+    r"(?:^|[;{])\s*(?:module\s+(?:load|add)|depends-on|always-load|(prereq))\s+([^;}\n]+)", re.MULTILINE
+)
+_TCL_ALIAS = re.compile(r"^\s*module-(version|alias)\s+([^;\n]+)", re.MULTILINE)
 
 
 def loads(text: str) -> tuple[str, ...]:
-    """The modules that a module file loads, Lua or Tcl."""
-    if text.startswith(TCL_MAGIC):
-        return tuple(dict.fromkeys(chain.from_iterable(words.split() for words in _TCL_LOAD.findall(text))))
-    code = _code(text)
-    found = chain.from_iterable(_LUA_STRING.findall(arguments) for arguments in _LUA_LOAD.findall(code))
+    """The modules that a module file loads, Lua or Tcl, as far as its text names them."""
+    found = _tcl_loads(text) if text.startswith(TCL_MAGIC) else _lua_loads(_code(text))
     return tuple(dict.fromkeys(found))
 
 
+def _lua_loads(code: str) -> Iterator[str]:
+    for arguments, bare in _LUA_LOAD.findall(code):
+        yield from _LUA_STRING.findall(_LUA_RANGE.sub(r"\1", arguments) or bare)
+
+
+def _tcl_loads(text: str) -> Iterator[str]:
+    for any_of_them, arguments in _TCL_LOAD.findall(_TCL_COMMENT.sub(" ", text)):
+        words = [word for word in map(_tcl_word, arguments.split()) if word and "$" not in word]
+        if not (any_of_them and len(words) > 1):
+            yield from words
+
+
+def _tcl_word(word: str) -> str:
+    return word.strip('"{}')
+
+
+def is_whole(text: str) -> bool:
+    """Whether a module file can be read to its end: a full disk or a killed build leaves half of one."""
+    if text.startswith(TCL_MAGIC):
+        return True
+    code = _LUA_SAID.sub("", text)
+    return (
+        bool(text.strip("\0 \t\r\n"))
+        and not set("\"'") & set(code)
+        and all(code.count(opening) == code.count(closing) for opening, closing in _PAIRS)
+    )
+
+
 def _code(text: str) -> str:
-    """A Lua file without its comments and long texts, which may say anything."""
-    return _LUA_COMMENT.sub("", _LUA_LONG.sub('""', text))
+    """A Lua file without its comments and long texts; a text in brackets that could be a name is one."""
+    return _LUA_SAID.sub(_kept, text)
+
+
+def _kept(found: re.Match[str]) -> str:
+    said = found[0]
+    if said[0] in "\"'":
+        return said
+    name = said.strip("[=]")
+    return f'"{name}"' if said[0] == "[" and not set("\n\"'") & set(name) else '""'
 
 
 def aliases(text: str, name: str) -> dict[str, str]:
-    """`module_version("Java/11.0.20", "11")` → Java/11 stands for Java/11.0.20."""
-    pairs = _LUA_ALIAS.findall(_code(text)) if name.endswith(".lua") else _TCL_ALIAS.findall(text)
+    """`module_version("Java/11.0.20", "11")` → Java/11 stands for Java/11.0.20; several names are several aliases."""
+    if name.endswith(".lua"):
+        calls = [(kind, _LUA_STRING.findall(arguments)) for kind, arguments in _LUA_ALIAS.findall(_code(text))]
+    else:
+        found = _TCL_ALIAS.findall(_TCL_COMMENT.sub(" ", text))
+        calls = [(kind, [_tcl_word(word) for word in arguments.split()]) for kind, arguments in found]
     folder = name.rpartition("/")[0] or "."
-    return dict(_alias(first, second, folder) for first, second in pairs)
+    return dict(pair for kind, words in calls for pair in _aliases(kind, words, folder))
 
 
-def _alias(first: str, second: str, folder: str) -> tuple[str, str]:
-    """module_version(real, version) and module_alias(name, real) put the real module on different sides."""
-    if "/" in second:
-        return first, second
-    real = first if not first.startswith("/") else f"{folder}{first}"
-    return f"{real.rsplit('/', 1)[0]}/{second}", real
+def _aliases(kind: str, words: list[str], folder: str) -> Iterator[tuple[str, str]]:
+    """module_version(real, version...) and module_alias(name, real) put the real module on different sides."""
+    if kind == "alias" and len(words) > 1:
+        yield words[0], words[1]
+    elif kind == "version":
+        real = f"{folder}{words[0]}" if words and words[0].startswith("/") else "".join(words[:1])
+        yield from ((f"{real.rsplit('/', 1)[0]}/{version}", real) for version in words[1:])

@@ -5,6 +5,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from eessi_stack import intent, inventory
+from eessi_stack.errors import ExitCode, StackError
 from eessi_stack.inventory import Homes
 from eessi_stack.model import Inventory
 from eessi_stack.place import Place
@@ -28,7 +29,10 @@ class Observer:
 
     def _layer(self, layer: Path) -> Inventory:
         if layer not in self._seen:
-            self._seen[layer] = self._look(layer)
+            try:
+                self._seen[layer] = self._look(layer)
+            except OSError as error:
+                raise _unreadable(layer, error) from error
         return self._seen[layer]
 
     def _look(self, layer: Path) -> Inventory:
@@ -41,6 +45,15 @@ class Observer:
         if (after, locked_after) == (before, locked):
             return seen
         return inventory.scan(layer, {**before, **after}, locked | locked_after, cache)
+
+
+def _unreadable(layer: Path, error: OSError) -> StackError:
+    return StackError(
+        "modules-unreadable",
+        f"{layer.parent.parent}: cannot be read: {error.strerror}",
+        hint="what is installed there cannot be told; give this user read access",
+        exit_code=ExitCode.UNDECIDED,
+    )
 
 
 def _digest(layer: Path) -> str:

@@ -1,5 +1,6 @@
 """Where one command works: the tree, the target in it, and how EasyBuild is configured for both."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +56,7 @@ def _place(  # noqa: PLR0913, PLR0917
     settings: Settings, stack: Stack | None, tree: Tree, chosen: Target, why: str, runs: tuple[str, ...]
 ) -> Place:
     compat = tree.compat(chosen)
-    has_compat = (compat / "usr").is_dir() or (compat / "lib").is_dir()
+    has_compat = any(os.path.isdir(compat / name) for name in ("usr", "lib"))  # noqa: PTH112 (never raises)
     site = options.Site(
         hooks=shipped("hooks") / "eb_hooks.py",
         robot_paths=settings.robot_paths,
@@ -86,6 +87,8 @@ def _notes(tree: Tree, *, has_compat: bool) -> tuple[str, ...]:
 
 
 def _check(settings: Settings) -> None:
+    if settings.repo.exists() and not settings.repo.is_dir():
+        raise StackError("repo", f"{settings.origins['repo']}: {settings.repo} is not a folder")
     if settings.repo.parent.name == "versions" or (settings.repo / "software").is_dir():
         raise StackError(
             "repo-too-deep",
@@ -135,10 +138,16 @@ def _named(name: str, tree: Tree, accelerator: str | None, origin: str) -> Targe
 def _every_target(settings: Settings, tree: Tree) -> list[tuple[Target, str]]:
     """All targets; of their accelerators, those asked for."""
     accelerator = _accelerator(settings)
-    if settings.targets:
-        origin = settings.origins["target"]
-        raise StackError("target-contradiction", f"{origin} names targets, and --all-targets means all of them")
-    wanted = [one for one in target.all_of(tree) if not accelerator or one.accelerator in (None, accelerator)]
+    if settings.origins["target"] == "--target":  # a variable or file that names one is not so strong
+        raise StackError("target-contradiction", "--target names targets, and --all-targets means all of them")
+    every = target.all_of(tree)
+    if accelerator and not any(one.accelerator == accelerator for one in every):
+        raise StackError(
+            "accelerator-absent",
+            f"{settings.origins['accel']}: no target of {tree.version} has {accelerator}",
+            hint=f"they have {', '.join(sorted({one.accelerator for one in every if one.accelerator})) or 'none'}",
+        )
+    wanted = [one for one in every if not accelerator or one.accelerator in (None, accelerator)]
     return [(one, "one of all") for one in wanted]
 
 

@@ -1,5 +1,6 @@
 """One stack on many targets: what is worked out once for all of them, and what each of them answers."""
 
+import os
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -78,7 +79,7 @@ class Survey:
             strict=strict,
             elsewhere=share.elsewhere,
         )
-        there = place.tree.modules(place.target).is_dir()
+        there = os.path.isdir(place.tree.modules(place.target))  # noqa: PTH112 (never raises)
         answer = Answer(
             target=place.target,
             prefix=place.tree.prefix(place.target),

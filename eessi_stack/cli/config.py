@@ -33,6 +33,8 @@ def config(*, settings: Settings, easybuild: bool, as_json: bool) -> None:
             "EASYBUILD_INSTALLPATH": str(here.tree.prefix(here.target)),
             "MODULEPATH": os.pathsep.join(str(layer) for layer in here.layers),
         }
+        if lmod := environment.find_lmod(settings.lmod, here.compat):
+            own["LMOD_CMD"] = str(lmod)
         chosen = {name: value for name, value in here.environment.items() if name.startswith(FOR_EB)} | own
         for name, value in sorted(chosen.items()):
             output.result(f"export {name}={shlex.quote(value)}")

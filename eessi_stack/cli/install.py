@@ -26,7 +26,7 @@ from eessi_stack.model import Answer, Comparison, Outcome, Plan, Result, State
     "--dry-run", "-n", is_flag=True, help="print the plan and do nothing; exit 1 when there is something to do"
 )
 @click.option("--json", "as_json", is_flag=True, help="one JSON document")
-@settings_options("robot-paths", "filter-deps", "sources", "work-dir", "cores", "lmod")
+@settings_options("robot-paths", "filter-deps", "cache-dir", "sources", "work-dir", "cores", "lmod")
 @click.pass_context
 def install(
     context: click.Context, *, settings: Settings, easystacks: tuple[str, ...], dry_run: bool, as_json: bool

@@ -43,7 +43,7 @@ def _outputs(context: click.Context, option: click.Parameter, values: Sequence[s
 @click.option(
     "--output", "outputs", metavar="FORMAT=FILE", multiple=True, callback=_outputs, help="also write it to a file"
 )
-@settings_options("robot-paths", "filter-deps")
+@settings_options("robot-paths", "filter-deps", "cache-dir")
 @click.pass_context
 def missing(  # noqa: PLR0913 (one parameter a flag)
     context: click.Context,

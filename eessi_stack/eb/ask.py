@@ -1,5 +1,6 @@
 """Asks EasyBuild in a process of its own: plain data goes in and comes out, its global state stays there."""
 
+import contextlib
 import json
 import sys
 from collections.abc import Mapping
@@ -39,6 +40,7 @@ class Reader:
             self._process.stdin.flush()
             answer: Json = json.loads(self._process.stdout.readline())
         except (OSError, ValueError):
+            self._wait()
             raise self._failed("EasyBuild gave no answer") from None
         if answer.get("failure"):
             raise self._failed(answer["failure"])
@@ -48,6 +50,13 @@ class Reader:
         self._process.kill()
         self._process.communicate()
         self._scratch.cleanup()
+
+    def _wait(self) -> None:
+        """One that gives no answer is about to end; how it ends says why."""
+        from subprocess import TimeoutExpired  # noqa: PLC0415
+
+        with contextlib.suppress(TimeoutExpired):
+            self._process.wait(5)
 
     def _failed(self, message: str) -> StackError:
         if self._process.poll() not in (None, 0):

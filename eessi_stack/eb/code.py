@@ -9,6 +9,7 @@ from types import ModuleType
 from eessi_stack.signature import Kept, kept, signature
 
 _OURS = frozenset({"easybuild", "eessi_stack", "eessi_hooks"})
+_HERE = str(Path(__file__).parent)  #: also what makes packages of what was read, which is not loaded here
 #: Packages of EasyBuild into which people put files of their own.
 _EXTENSIBLE = (
     "easybuild.easyblocks",
@@ -23,8 +24,8 @@ def code_files(hooks: str, scratch: str, started: int) -> dict[str, Kept]:
 
     What has changed since it was `started` is not kept: nobody knows what of it was loaded.
     """
-    folder = str(Path(hooks).resolve().parent)
-    paths = {hooks, *_extensions()} if hooks else set(_extensions())
+    folder = f"{Path(hooks).resolve().parent}/" if hooks else ""
+    paths = {*_extensions(), *_code_in(_HERE), *((hooks,) if hooks else ())}
     paths.update(path for name, module in list(sys.modules.items()) if (path := _file(name, module, folder)))
     paths.update(f"{folder}/easybuild" for folder in sys.path if not folder.startswith(scratch))
     found = {_origin(path, scratch) for path in paths}
@@ -36,10 +37,10 @@ def is_code(path: str) -> bool:
     return path in sys.path or path.endswith("-info") or path.startswith(tuple(f"{one}/easybuild/" for one in sys.path))
 
 
-def _file(name: str, module: ModuleType, hooks: str) -> str:
+def _file(name: str, module: ModuleType, beside: str) -> str:
     """Of a module that is not of Python's own or another library's: nobody changes those under a running version."""
     path = getattr(module, "__file__", None) or ""
-    if name.partition(".")[0] in _OURS or path.startswith(f"{hooks}/"):
+    if name.partition(".")[0] in _OURS or (beside and path.startswith(beside)):
         return path
     return "" if path.startswith((f"{sys.prefix}/", f"{sys.base_prefix}/")) else path
 
@@ -49,7 +50,12 @@ def _extensions() -> Iterator[str]:
         for root in getattr(sys.modules.get(name), "__path__", ()):
             folders = [root, *(entry.path for entry in _entries(root) if entry.is_dir() and len(entry.name) == 1)]
             yield from folders
-            yield from (entry.path for folder in folders for entry in _entries(folder) if entry.name.endswith(".py"))
+            for folder in folders:
+                yield from _code_in(folder)
+
+
+def _code_in(folder: str) -> Iterator[str]:
+    return (entry.path for entry in _entries(folder) if entry.name.endswith(".py"))
 
 
 def _entries(folder: str) -> Iterable[os.DirEntry[str]]:

@@ -72,7 +72,7 @@ def set_up() -> None:
 
     set_up_configuration(args=["--robot", "--missing", "--terse"], silent=True)
     logging.disable(logging.CRITICAL)  # a third of EasyBuild's time goes into its log
-    logging.Logger.debug = logging.Logger.info = _nothing  # type: ignore[method-assign,assignment]
+    logging.Logger.debug = logging.Logger.info = _nothing  # type: ignore[method-assign]
     update_build_option("silence_hook_trigger", True)  # noqa: FBT003
     modules.avail_modules_tools = dict  # so that EasyBuild falls back to its NoModulesTool: Lmod need not be there
 

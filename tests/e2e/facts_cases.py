@@ -83,6 +83,23 @@ def edited(world: World) -> Iterator[list[str]]:
     yield ["Edited-1.eb", "EditedDep-2.eb"]
 
 
+def edited_while_it_is_read(world: World) -> Iterator[list[str]]:
+    """By itself, the first time."""
+    flag = world.base / "flag"
+    world.recipe("Self-1", f"import os\nlocal_is_new = not os.path.exists('{flag}')\nif local_is_new:\n    {_EDIT}")
+    text = world.path("Self-1").read_text()
+    world.path("Self-1").write_text(text.replace("FLAG", str(flag)).replace("SELF", str(world.path("Self-1"))))
+    world.recipe("SelfDep-1")
+    yield ["Self-1.eb"]
+    yield []
+
+
+_EDIT = """open('FLAG', 'w').close()
+    with open('SELF', 'a') as local_file:
+        local_file.write("dependencies = [('SelfDep', '1')]\\n")
+"""
+
+
 def suffix_edited(world: World) -> Iterator[list[str]]:
     world.recipe("Suffix-1")
     yield ["Suffix-1.eb"]

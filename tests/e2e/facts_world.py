@@ -11,7 +11,7 @@ import pytest
 
 from eessi_stack import signature
 from eessi_stack.config import shipped
-from eessi_stack.eb import environment
+from eessi_stack.eb import environment, snapshot
 from eessi_stack.eb.ask import Json, Reader
 from eessi_stack.eb.facts import Facts
 from eessi_stack.model import OptionValue, Package, Request
@@ -90,12 +90,20 @@ class World:
         """What some entries lead to, in a run of their own."""
         self.read.clear()
         with self.facts() as facts:
-            return self.resolve(facts, entries, **variables)
+            return known(facts.remember(requests(*entries), "x86_64", self.environment(**variables)))
 
     def ask_cold(self, *entries: str, **variables: str) -> Known:
         """The same, without a store."""
         with self.facts(cold=True) as facts:
             return self.resolve(facts, entries, **variables)
+
+    def kept(self, facts: Facts, entries: Sequence[str], **variables: str) -> Known | None:
+        """The answer of an earlier run, if it is believed."""
+        environment, asked = self.environment(**variables), requests(*entries)
+        path = facts._answer_file(asked, "x86_64", environment)
+        assert path
+        found = snapshot.load(path, asked, environment)
+        return None if found is None else known(found)
 
     def resolve(self, facts: Facts, entries: Sequence[str], **variables: str) -> Known:
         return known(facts.resolve(requests(*entries), "x86_64", self.environment(**variables)))

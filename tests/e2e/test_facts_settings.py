@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from eessi_stack.eb.options import variable
+from eessi_stack.errors import ExitCode, StackError
 from tests.e2e.facts_cases import toolchain
 from tests.e2e.facts_world import Known, World, a_world, known, requests
 
@@ -79,15 +80,17 @@ def ask_hooked(world: World, way: str, **variables: str) -> list[str]:
     return needs(found, f"App/1-{way}")
 
 
-@pytest.mark.parametrize("way", ["import", "first"])
-def test_a_variable_that_hooks_read_and_keep_counts_for_all_easyconfigs(hooked: World, way: str) -> None:
-    ways = {"import": "BY_IMPORT", "first": "BY_FIRST_USE"}
-    for value in ("1", "2", "1"):
-        assert ask_hooked(hooked, way, **{ways[way]: value}) == [f"Dep/{value}"]
+@pytest.mark.parametrize(
+    ("way", "variable", "values"), [("import", "BY_IMPORT", "12"), ("first", "BY_FIRST_USE", "121")]
+)
+def test_a_variable_that_hooks_read_and_keep_counts_for_all_easyconfigs(
+    hooked: World, way: str, variable: str, values: str
+) -> None:
+    for value in values:
+        assert ask_hooked(hooked, way, **{variable: value}) == [f"Dep/{value}"]
         hooked.started = 0
-        assert ask_hooked(hooked, way, **{ways[way]: value}) == [f"Dep/{value}"]
+        assert ask_hooked(hooked, way, **{variable: value}) == [f"Dep/{value}"]
         assert not hooked.started
-    assert ask_hooked(hooked, way) == ["Dep/0"]
 
 
 def test_what_hooks_read_for_one_easyconfig_counts_for_all(hooked: World) -> None:
@@ -289,9 +292,11 @@ def test_metadata_of_external_modules(world: World) -> None:
     (world.base / "one.cfg").write_text("[cray-x/1]\nname = Python\nversion = 3.2\n")
     world.settle()
     assert "App/1-Python-3.2" in world.ask("App-1.eb", **asked)
-    (world.base / "two.cfg").write_text("[cray-x/1]\nname = Python\nversion = 3.3\n")
-    fresh = world.ask_cold("App-1.eb", **asked)
-    assert world.ask("App-1.eb", **asked) == fresh
+    (world.base / "one.cfg").rename(world.base / "two.cfg")
+    (world.base / "one.cfg").write_text("[cray-x/1]\nname = Python\nversion = 3.2\n")
+    (world.base / "two.cfg").write_text("nonsense\n")
+    with pytest.raises(StackError, match=r"two\.cfg"):
+        world.ask("App-1.eb", **asked)
 
 
 def test_the_home_of_the_user_is_a_constant_of_easyconfigs(world: World) -> None:
@@ -388,3 +393,37 @@ def test_a_robot_path_that_comes_later(world: World) -> None:
     world.recipe("Come-1", root="early")
     found = world.ask("App-1.eb", "Come-1.eb")
     assert {Path(str(one[0])).name for one in found.values()} == {"App-1.eb", "Late-1.eb", "Come-1.eb"}
+
+
+# ------------------------------------------------------------------------------------------------ the reader
+
+
+def test_what_easyconfigs_print_is_no_answer(world: World) -> None:
+    world.recipe(
+        "App-1", "print('{}\\n' * 100_000, flush=True)\nimport os, sys\nos.write(1, b'{}')\nsys.stdout.write('x')"
+    )
+    assert needs(world.ask("App-1.eb")) == []
+
+
+def test_an_easyconfig_that_ends_the_reader_is_no_answer_and_keeps_nothing_from_the_next_run(world: World) -> None:
+    world.recipe("App-1", dependencies=[("Dep", "1")])
+    world.recipe("Bad-1", "import os\nif 'FOO' in os.environ:\n    os._exit(7)")
+    with pytest.raises(StackError, match=r"EasyBuild gave no answer \(exit code 7\)") as failure:
+        world.ask("App-1.eb", "Bad-1.eb", FOO="1")
+    assert failure.value.exit_code is ExitCode.UNDECIDED
+    assert set(world.ask("App-1.eb", "Bad-1.eb")) == {"App/1", "Dep/1", "Bad/1"}
+
+
+def test_a_configuration_that_easybuild_refuses(world: World) -> None:
+    world.recipe("App-1")
+    for _ in range(2):
+        with pytest.raises(StackError, match=r"NoSuchScheme|does not accept its configuration"):
+            world.ask("App-1.eb", EASYBUILD_MODULE_NAMING_SCHEME="NoSuchScheme")
+    assert set(world.ask("App-1.eb")) == {"App/1"}
+
+
+def test_a_very_long_answer(world: World) -> None:
+    world.recipe("App-1", f"dependencies = [('{'x' * 100}%d' % number, '1') for number in range(1000)]")
+    found = world.ask("App-1.eb")
+    assert len(found) == 1001
+    assert world.ask("App-1.eb") == found

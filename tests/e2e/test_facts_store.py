@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import resource
 import signal
 import subprocess
@@ -32,10 +33,25 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.fixture
 def store(world: World) -> Path:
-    """The file, with everything in it."""
+    """The file with everything in it, and no answer kept beside it."""
+    forget_answers(world)
     world.ask("App-1.eb")
+    forget_answers(world)
     (path,) = world.cache.glob("facts-*.json")
     return path
+
+
+@pytest.fixture
+def answer_file(world: World) -> Path:
+    world.ask("App-1.eb")
+    world.ask("App-1.eb")
+    (path,) = world.cache.glob("answer-*.json")
+    return path
+
+
+def forget_answers(world: World) -> None:
+    for path in world.cache.glob("answer-*.json"):
+        path.unlink()
 
 
 def put_folder(path: Path) -> None:
@@ -45,7 +61,7 @@ def put_folder(path: Path) -> None:
 
 def put_other_version(path: Path) -> None:
     head, payload = path.read_bytes().split(b"\n", 1)
-    path.write_bytes(head.replace(SCHEMA.encode(), b"eessi-stack-facts-0") + b"\n" + payload)
+    path.write_bytes(re.sub(rb"-\d+ ", b"-0 ", head) + b"\n" + payload)
 
 
 def put_nonsense_of_todays_version(path: Path) -> None:
@@ -65,6 +81,7 @@ def empty(path: Path) -> None:
 @pytest.mark.parametrize("damage", [put_folder, put_other_version, put_nonsense_of_todays_version, cut, empty])
 def test_a_damaged_or_foreign_store_is_made_anew(world: World, store: Path, damage: Callable[[Path], None]) -> None:
     expected = world.ask("App-1.eb")
+    forget_answers(world)
     damage(store)
     world.started = 0
     assert world.ask("App-1.eb") == expected
@@ -72,6 +89,20 @@ def test_a_damaged_or_foreign_store_is_made_anew(world: World, store: Path, dama
     if store.is_dir():
         (store / "full").rmdir()
         store.rmdir()
+
+
+@pytest.mark.parametrize("damage", [put_folder, put_other_version, cut, empty])
+def test_a_damaged_or_foreign_answer_is_worked_out_anew(
+    world: World, answer_file: Path, damage: Callable[[Path], None]
+) -> None:
+    expected = world.ask("App-1.eb")
+    damage(answer_file)
+    world.started = 0
+    assert world.ask("App-1.eb") == expected
+    assert not world.started, "the store still has it all"
+    if answer_file.is_dir():
+        (answer_file / "full").rmdir()
+        answer_file.rmdir()
 
 
 def test_a_store_that_is_cut_or_altered_anywhere_has_nothing_in_it(store: Path) -> None:
@@ -89,14 +120,17 @@ def test_a_store_that_is_cut_or_altered_anywhere_has_nothing_in_it(store: Path) 
 def test_nothing_is_written_where_nothing_has_changed(world: World, store: Path) -> None:
     world.settle()
     world.ask("App-1.eb")
-    before = store.stat()
     world.ask("App-1.eb")
-    assert store.stat() == before
+    before = [path.stat() for path in world.cache.iterdir()]
+    world.ask("App-1.eb")
+    assert [path.stat() for path in world.cache.iterdir()] == before
+    assert store.exists()
 
 
 def test_a_full_disk(world: World, store: Path) -> None:
     """A file can be made, and not be written to the end."""
     expected = world.ask("App-1.eb")
+    forget_answers(world)
     store.unlink()
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     with world.facts() as facts:

@@ -253,3 +253,11 @@ def test_recipes_see_the_cpu_family_of_the_target(tree: Tree, target: str, modul
         tree.recipe(name, version=version)
     run = tree.run("missing", "--json", tree.stack("Both"), EESSI_STACK_TARGET=target)
     assert states(run) == dict.fromkeys(modules, "missing")
+
+
+def test_an_accelerator_that_no_target_has_is_wrong_usage(tree: Tree) -> None:
+    tree.recipe("Alpha")
+    run = tree.run("missing", tree.stack("Alpha"), "--all-targets", "--accel", "nvidia/cc75")
+    assert run.returncode == 2
+    assert "no target of 2023.06 has nvidia/cc75" in run.stderr
+    assert "they have nvidia/cc70, nvidia/cc80, nvidia/cc90" in run.stderr

@@ -90,7 +90,9 @@ def test_nothing_asked_of_any_target_proves_nothing() -> None:
     assert (error.exit_code, error.reference) == (ExitCode.USAGE, "target-nothing")
     assert error.message == "no entry of these easystacks is for x86_64/amd/zen3, aarch64/a64fx"
     assert error.context == "stacks/eb-4.9.4-2023b.yml, stacks/accel/eb-4.9.4-2023a-CUDA.yml"
-    assert error.hint == "they are for accel/nvidia: --target; 1 entry is for accelerators: --accel"
+    assert error.hint == (
+        "they are for accel/nvidia (--accel, --all-targets); 1 entry is for accelerators (--accel, --all-targets)"
+    )
     assert nothing_asked(report(answer(comparison(ZEN3, *GOOD)), answer(comparison(CC90)))) is None
     assert nothing_asked(report(answer(comparison(ZEN3)), UNREADABLE)) is None, "who knows"
 

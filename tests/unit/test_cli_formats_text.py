@@ -43,7 +43,7 @@ def test_missing_packages_are_counted_and_named_with_their_easyconfigs_in_build_
         "  * FFTW/3        FFTW-3.eb        for GROMACS/2024",
         "  * GROMACS/2024  GROMACS-2024.eb  stacks/eb-4.9.4-2023b.yml:4",
         "",
-        "3 asked for on x86_64/amd/zen3: 2 installed, 1 missing",
+        "3 asked for on x86_64/amd/zen3: 2 installed, 1 missing; 2 of 5 modules missing",
     ]
 
 

@@ -8,7 +8,7 @@ import pytest
 from eessi_stack import signature
 from eessi_stack.eb import facts as facts_module
 from eessi_stack.eb.facts import Facts, _asked, _groups, _merged, _recipe, _text
-from eessi_stack.eb.store import Json, lookup_key
+from eessi_stack.eb.store import Json, Store, lookup_key
 from eessi_stack.errors import ExitCode, StackError
 from eessi_stack.model import OptionValue, Package, Request
 
@@ -34,6 +34,7 @@ class World:
         self.readers: list[FakeReader] = []
         self.by_target: set[str] = set()  #: easyconfigs that read what is built for
         self.failures: list[StackError] = []  #: of the next questions
+        self.filtered: list[str] = []  #: names that the last reader was told to leave out
         self.moving = 0  #: how often an easyconfig changes while it is read
 
     def recipe(self, name: str, *needs: str) -> Path:
@@ -53,15 +54,16 @@ class World:
             path = todo.pop()
             if str(path) not in nodes and (str(path) not in question["known"] or path in paths):
                 nodes[str(path)] = self._node(path, question)
-                todo += [self.folder / f"{name}-1.eb" for name in path.read_text().split()]
+                todo += [one for name in path.read_text().split() if (one := self.folder / f"{name}-1.eb").exists()]
         names = {name for path in self.folder.glob("*.eb") for name in path.read_text().split()}
+        places = {name: self.folder / f"{name}-1.eb" for name in names}
         return {
             "roots": [[str(entry), ""] for entry in entries],
             "nodes": {name: node for name, node in nodes.items() if name not in question["known"] or name[0] == "/"},
-            "lookups": {lookup_key(name, "1"): str(self.folder / f"{name}-1.eb") for name in names},
-            "watched": {},
+            "lookups": {lookup_key(name, "1"): str(path) if path.exists() else "" for name, path in places.items()},
+            "watched": {str(self.folder): signature.kept(signature.signature(str(self.folder)))},
             "code": {},
-            "robot_path": [],
+            "robot_path": [str(self.folder)],
         }
 
     def _place(self, name: str) -> Path:
@@ -76,8 +78,11 @@ class World:
         if name in self.by_target:
             module, environment = f"{name}/1-{target}", {"EESSI_SOFTWARE_SUBDIR": target}
         self.moving -= 1
+        needs = [need for need in path.read_text().split() if need not in self.filtered]
+        gone = [need for need in needs if not (self.folder / f"{need}-1.eb").exists()]
         return {
             **node,
+            "absent": {lookup_key(need, "1"): [f"{need}/1", "no easyconfig"] for need in gone},
             "environment": environment,
             "files": {str(path): signature.kept(signature.signature(str(path)))},
             "sha256": "x",
@@ -87,7 +92,7 @@ class World:
                 {
                     "module": module,
                     "is": lookup_key(name, "1"),
-                    "deps": {lookup_key(need, "1"): 0 for need in path.read_text().split()},
+                    "deps": {lookup_key(need, "1"): 0 for need in needs},
                 }
             ],
         }
@@ -100,6 +105,7 @@ class FakeReader:
         self.environment = environment
         self.closed = False
         self.world.readers.append(self)
+        self.world.filtered = environment.get("EASYBUILD_FILTER_DEPS", "").split(",")
 
     def ask(self, question: Json) -> Json:
         assert not self.closed
@@ -176,6 +182,17 @@ def test_only_what_is_lacking_is_asked_for(world: World, tmp_path: Path) -> None
         "EASYBUILD_CUDA_COMPUTE_CAPABILITIES": None,
         "EASYBUILD_AMDGCN_CAPABILITIES": None,
     }
+
+
+def test_what_lost_a_dependency_is_read_again(world: World, tmp_path: Path) -> None:
+    world.recipe("App", "Lib")
+    path = world.recipe("Lib")
+    with again(tmp_path) as facts:
+        facts.resolve(APP, "x86_64", GENERIC)
+    path.unlink()
+    with again(tmp_path) as facts:
+        assert [one.error for one in facts.resolve(APP, "x86_64", GENERIC)] == ["", "no easyconfig"]
+    assert str(world.folder / "App-1.eb") not in world.questions[-1]["known"]
 
 
 def test_it_is_asked_as_long_as_each_answer_leads_on(world: World, tmp_path: Path) -> None:
@@ -294,11 +311,10 @@ def remembered(tmp_path: Path, asked: list[Request], environment: dict[str, str]
 def no_stores(monkeypatch: pytest.MonkeyPatch) -> list[Path | None]:
     """The stores that are opened."""
     opened: list[Path | None] = []
-    store = facts_module.Store
 
-    def noting(path: Path | None) -> object:
+    def noting(path: Path | None) -> Store:
         opened.append(path)
-        return store(path)
+        return Store(path)
 
     monkeypatch.setattr(facts_module, "Store", noting)
     return opened
@@ -318,9 +334,9 @@ def test_an_answer_is_given_again_where_nothing_has_changed(
     assert modules(remembered(tmp_path, APP)) == ["App/1", "Lib/1", "New/1"]
 
 
-def test_it_is_the_answer_to_this_question_only(world: World, tmp_path: Path) -> None:
-    for name in ("App", "Other"):
-        world.recipe(name)
+def test_it_is_the_answer_to_this_question_only(world: World, tmp_path: Path, no_stores: list[Path | None]) -> None:
+    world.recipe("App", "Other")
+    world.recipe("Other")
     world.by_target = {"App"}
     app, other = request("App-1.eb"), request("Other-1.eb")
     asked = (
@@ -329,13 +345,16 @@ def test_it_is_the_answer_to_this_question_only(world: World, tmp_path: Path) ->
         ([app, other], GENERIC),
         ([other, app], GENERIC),
         ([app, app], GENERIC),
-        ([app], {**GENERIC, "EASYBUILD_FILTER_DEPS": "zlib"}),
+        ([app], {**GENERIC, "EASYBUILD_FILTER_DEPS": "Other"}),
     )
-    for _ in range(2):
-        for requests, environment in asked:
-            with Facts(None, HOOKS) as fresh:
-                expected = fresh.resolve(requests, "x86_64", environment)
-            assert remembered(tmp_path, requests, environment) == expected
+    expected = []
+    for requests, environment in asked:
+        with Facts(None, HOOKS) as fresh:
+            expected.append(fresh.resolve(requests, "x86_64", environment))
+    for run in range(3):
+        no_stores.clear()
+        assert [remembered(tmp_path, requests, environment) for requests, environment in asked] == expected
+        assert bool(no_stores) is (run == 0)
 
 
 def test_entries_with_options_of_their_own_keep_their_places(world: World, tmp_path: Path) -> None:

@@ -112,3 +112,49 @@ def test_an_answer_with_something_that_is_never_the_same_holds_no_time() -> None
     found = Witnesses()
     found.add(store, View(store, {}))
     assert found.until == 0
+
+
+def test_the_first_that_ends_ends_it() -> None:
+    store = Store(None)
+    store.nodes = {
+        "session": node(),
+        "a": node(until=5.0, new=True),
+        "b": node(until=7.0, new=True),
+        "c": node(new=True),
+    }
+    found = Witnesses()
+    found.add(store, View(store, {}))
+    assert found.until == 5.0
+
+
+def test_what_changed_while_the_answer_was_worked_out_ends_it_at_once() -> None:
+    found = Witnesses()
+    found.see({"/a": [1]})
+    found.see({"/a": [1], "/b": []})
+    assert found.until == math.inf
+    found.see({"/b": [3]})
+    assert found.until == 0
+
+
+def test_entries_that_were_told_different_things_by_their_options_end_it_at_once() -> None:
+    found = Witnesses()
+    for value in ("8.0", "9.0"):
+        store = Store(None)
+        store.nodes = {"session": node(environment={"CUDA": value})}
+        found.add(store, View(store, {"CUDA": value}))
+    assert found.until == 0
+
+
+def test_every_node_counts(recipe: Path) -> None:
+    store = Store(None)
+    store.nodes = {"session": node(), "0": node(files={str(recipe): [1]}, new=True)}
+    found = Witnesses()
+    found.add(store, View(store, {}))
+    assert found.files == {str(recipe): [1]}
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"eessi-stack-snapshot-0 0\n{}"])
+def test_what_is_damaged_or_foreign_is_not_believed(tmp_path: Path, recipe: Path, content: bytes) -> None:
+    snapshot.save(tmp_path / "s", PACKAGES, (A, B), witnesses(recipe))
+    (tmp_path / "s").write_bytes(content)
+    assert ask(tmp_path / "s") is None

@@ -167,3 +167,17 @@ def test_a_file_of_zeros_is_no_module(tmp_path: Path) -> None:
     (tmp_path / "A").mkdir()
     (tmp_path / "A" / "1.lua").write_bytes(b"\0" * 400)
     assert scan(tmp_path, {}).incomplete == {"A/1"}
+
+
+def test_a_folder_that_is_a_link_to_another_holds_the_same_modules(tmp_path: Path) -> None:
+    (tmp_path / "Zoo").mkdir()
+    (tmp_path / "Zoo" / "1.0.lua").write_text("-- a module\n")
+    (tmp_path / "Foo").symlink_to("Zoo")
+    (tmp_path / "Zoo" / "back").symlink_to("..")
+    assert {"Foo/1.0", "Zoo/1.0"} <= scan(tmp_path, {}).modules
+
+
+def test_half_a_module_file_is_not_complete(tmp_path: Path) -> None:
+    (tmp_path / "A").mkdir()
+    (tmp_path / "A" / "1.0.lua").write_text("help([==[R is a free software envir")
+    assert scan(tmp_path, {}).incomplete == {"A/1.0"}

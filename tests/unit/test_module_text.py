@@ -2,7 +2,7 @@
 
 import pytest
 
-from eessi_stack.module_text import _alias, loads
+from eessi_stack.module_text import aliases, is_whole, loads
 
 LUA = """help([==[
 Description: does no load of work
@@ -58,18 +58,77 @@ def test_nothing_is_loaded(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "alias", "real"),
+    ("said", "expected"),
     [
-        ("Java/11.0.20", "11", "Java/11", "Java/11.0.20"),
-        ("/11.0.20", "default", "Java/default", "Java/11.0.20"),
-        ("J/11", "Java/11.0.20", "J/11", "Java/11.0.20"),
-        ("lang/Java/11.0.20", "11", "lang/Java/11", "lang/Java/11.0.20"),
+        ('module_version("Java/11.0.20", "11")', {"Java/11": "Java/11.0.20"}),
+        ('module_version("/11.0.20", "default")', {"Java/default": "Java/11.0.20"}),
+        ('module_version("J/1.0", "1", "default")', {"J/1": "J/1.0", "J/default": "J/1.0"}),
+        ('module_alias("J/11", "Java/11.0.20")', {"J/11": "Java/11.0.20"}),
+        ('module_version("lang/Java/11.0.20", "11")', {"lang/Java/11": "lang/Java/11.0.20"}),
+        ('-- module_version("J/1.0", "1")', {}),
+        ('hide_version("J/1.0")', {}),
     ],
 )
-def test_versions_and_aliases_have_the_real_module_on_different_sides(
-    first: str, second: str, alias: str, real: str
-) -> None:
-    assert _alias(first, second, "Java") == (alias, real)
+def test_versions_and_aliases_have_the_real_module_on_different_sides(said: str, expected: dict[str, str]) -> None:
+    assert aliases(said, "Java/.modulerc.lua") == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("module-version J/1.0 1 default", {"J/1": "J/1.0", "J/default": "J/1.0"}),
+        ('module-version "J/1.0" {1} ;# a', {"J/1": "J/1.0"}),
+        ("module-alias J/11 Java/11.0.20", {"J/11": "Java/11.0.20"}),
+        ("# module-version J/1.0 1", {}),
+    ],
+)
+def test_the_same_in_tcl(said: str, expected: dict[str, str]) -> None:
+    assert aliases(f"#%Module\n{said}\n", "J/.modulerc") == expected
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        'depends_on "B/1.0"',
+        "depends_on('B/1.0')",
+        "load([[B/1.0]])",
+        'prereq("B/1.0")',
+        'setenv("X", "[[") depends_on("B/1.0") setenv("Y", "]]")',
+        'if not isloaded("B/1.0") then load("B/1.0") end',
+    ],
+)
+def test_ways_to_load_in_lua(said: str) -> None:
+    assert loads(said) == ("B/1.0",)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ('depends_on(atleast("B","1.0"))', ("B",)),
+        ('load("B/" .. v)', ()),
+        ('load("A", between("B", "1", "2"))', ("A", "B")),
+    ],
+)
+def test_what_is_loaded_by_a_rule(said: str, expected: tuple[str, ...]) -> None:
+    assert loads(said) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("module load B/1.0 ;# c", ("B/1.0",)),
+        ('module load "B/1.0" {C/1}', ("B/1.0", "C/1")),
+        ("module add B/1.0", ("B/1.0",)),
+        ("if {![is-loaded B/1.0]} { module load B/1.0 }", ("B/1.0",)),
+        ("module load B/1.0 \\\n  C/1", ("B/1.0", "C/1")),
+        ("prereq B/1.0", ("B/1.0",)),
+        ("prereq B/1.0 C/1", ()),
+        ("module load $x", ()),
+        ("# module load B/1.0", ()),
+    ],
+)
+def test_ways_to_load_in_tcl(said: str, expected: tuple[str, ...]) -> None:
+    assert loads(f"#%Module\n{said}\n") == expected
 
 
 @pytest.mark.parametrize(
@@ -77,7 +136,7 @@ def test_versions_and_aliases_have_the_real_module_on_different_sides(
     [
         ('whatis([==[in R: load("data.RData")]==])\nload("A/1")\n', ("A/1",)),
         ('--[[\ndepends_on("Gone/1")\n]]\nload("A/1")\n', ("A/1",)),
-        ('load(atleast("A","0.5"))\n', ()),
+        ('load(atleast("A","0.5"))\n', ("A",)),
         ('load("A/1") load("B/1")\n', ("A/1", "B/1")),
         ('load("A/1", "B/1")\n', ("A/1", "B/1")),
         ('if x then load("A/1") else load("B/1") end\n', ("A/1", "B/1")),
@@ -86,3 +145,28 @@ def test_versions_and_aliases_have_the_real_module_on_different_sides(
 )
 def test_only_what_lua_runs_counts(text: str, expected: tuple[str, ...]) -> None:
     assert loads(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'help([==[it (]==])\nload("A/1") -- a ( "comment\n',
+        "#%Module\nputs {\n",
+        'setenv("URL", "http://x--y(")\nload("A/1")\n',
+        "x = 'it\\'s ('\n",
+        '--[==[ ( ]==] whatis([[Name: a ( "b]])\n',
+    ],
+)
+def test_a_whole_file(text: str) -> None:
+    assert is_whole(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\0\0\n", "garbage(((", "help([==[R", 'load("A/1', 'load("A/1"', "if (x) then y = {1\n", "x = 'a\n"]
+)
+def test_half_a_file(text: str) -> None:
+    assert not is_whole(text)
+
+
+def test_what_looks_like_a_comment_in_a_text_is_none() -> None:
+    assert loads('setenv("URL", "http://x--y") load("A/1")\n') == ("A/1",)

@@ -85,10 +85,11 @@ def _meant_for(report: Report) -> Iterator[str]:
     others = [entry for entry in report.stack.requests if not any(entry.is_for(target) for target in report.targets)]
     selectors = dict.fromkeys(selector for entry in others for selector in entry.targets)
     if selectors:
-        yield f"they are for {', '.join(selectors)}: --target"
+        flag = "--accel, --all-targets" if all("accel/" in one for one in selectors) else "--target, --all-targets"
+        yield f"they are for {', '.join(selectors)} ({flag})"
     accelerated = len(accelerator_entries(report))
     if accelerated:
-        yield f"{entries(accelerated)} for accelerators: --accel"
+        yield f"{entries(accelerated)} for accelerators (--accel, --all-targets)"
 
 
 def accelerator_entries(report: Report) -> tuple[Request, ...]:

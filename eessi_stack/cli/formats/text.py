@@ -150,9 +150,9 @@ def left_over(report: Report) -> Iterator[str]:
         ]
         yield from layout.rows(cells, report.screen.width)
         yield ""
-    unasked = words.elsewhere(report)
-    if unasked:
-        yield from _folded(unasked, report.screen, "")
+    for unasked in (words.elsewhere(report), words.for_others(report)):
+        if unasked:
+            yield from _folded(unasked, report.screen, "")
 
 
 def _folded(text: str, screen: Screen, color: str) -> Iterator[str]:

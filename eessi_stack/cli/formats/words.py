@@ -57,6 +57,14 @@ def elsewhere(report: Report) -> str:
     return f"{entries(count)} for accelerators, which were not asked about (--accel, --all-targets)" if count else ""
 
 
+def for_others(report: Report) -> str:
+    """Say that entries are for other targets than those that were asked about, where there are any."""
+    waiting = {position(entry) for entry in accelerator_entries(report)}
+    others = [entry for entry in report.stack.requests if not any(entry.is_for(target) for target in report.targets)]
+    count = sum(position(entry) not in waiting for entry in others)
+    return f"{entries(count)} for other targets" if count else ""
+
+
 def excluding(one: Exclusion) -> str:
     """Why a stack leaves something out, with the issue that says more."""
     return quoted(f"{one.reason} ({one.issue})" if one.issue else one.reason)
@@ -98,7 +106,9 @@ def _summary_of_one(report: Report, *, proven: bool) -> str:
     states = [one.state for _, one in comparison.requests]
     counts = ", ".join(f"{states.count(state)} {state}" for state in State if state in states)
     if not proven:
-        return f"{len(states)} asked for on {comparison.target}: {counts}".removesuffix(": ")
+        lost = len(comparison.of(State.MISSING))
+        of_all = f"; {lost} of {len(comparison.verdicts)} modules missing" if lost else ""
+        return f"{len(states)} asked for on {comparison.target}: {counts}".removesuffix(": ") + of_all
     drift = len(comparison.of(State.DRIFT))
     return f"{PROOF} ({counts}" + (f"; {drift} drifted)" if drift else ")")
 
