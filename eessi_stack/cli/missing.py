@@ -13,6 +13,7 @@ from eessi_stack.cli.formats import FORMATS, render
 from eessi_stack.cli.formats.report import Report, Screen, nothing_asked, verdict
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
+from eessi_stack.errors import StackErrors
 
 #: A file in a format: what `--output` names.
 Output = tuple[str, Path]
@@ -64,7 +65,14 @@ def missing(  # noqa: PLR0913 (one parameter a flag)
     form = "json" if as_json else form
     if why and (form != "text" or outputs):
         raise click.UsageError("--why explains in words: it has no --format, --json or --output")
-    report = ask(easystacks, settings, strict=strict, every_target=all_targets)
+    try:
+        report = ask(easystacks, settings, strict=strict, every_target=all_targets)
+    except StackErrors as several:
+        if form == "github":
+            from eessi_stack.cli.formats import github  # noqa: PLC0415 (imported only when used, as all formats)
+
+            output.result(github.refused(several.errors, Path.cwd(), config.workspace()))
+        raise
     if why:
         from eessi_stack.cli.formats.why import explain  # noqa: PLC0415 (imported only when used, as all formats)
 

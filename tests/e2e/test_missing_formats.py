@@ -143,3 +143,11 @@ def test_a_format_imports_only_what_it_needs(app: Tree, form: str, needs: set[st
     names = {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in run.stderr.splitlines() if "|" in line}
     assert "eessi_stack" in names
     assert names & set(HEAVY) == needs
+
+
+def test_an_easystack_that_does_not_parse_is_annotated(tree: Tree) -> None:
+    (tree.base / "bad.yml").write_text("easyconfigs:\n  - Alpha-1.0.eb:\n      options:\n        rebiuld: true\n")
+    run = tree.run("missing", "bad.yml", "--format", "github")
+    assert run.returncode == 2
+    assert run.stdout.startswith("::error file=bad.yml,line=4,title=easystack::")
+    assert "did you mean" in run.stdout

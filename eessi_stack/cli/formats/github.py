@@ -1,12 +1,14 @@
 """The answer as GitHub's workflow commands, which show at the lines of the easystacks, and plain last lines. Pure."""
 
 import os.path
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from eessi_stack.cli.formats import findings, words
 from eessi_stack.cli.formats.naming import named
 from eessi_stack.cli.formats.report import Report
+from eessi_stack.errors import StackError
 from eessi_stack.model import Request, State, Target, Verdict
 
 #: So many lines of one annotation, and names in one of the last lines; the other formats have them all.
@@ -24,6 +26,17 @@ class Remark:
 
 def render(report: Report) -> str:
     return "\n".join((*_errors(report), *_warnings(report), *_last(report)))
+
+
+def refused(errors: Iterable[StackError], folder: Path, workspace: Path | None) -> str:
+    """Easystacks that cannot be read, at the lines where that is."""
+    said = []
+    for error in errors:
+        file, _, line = error.context.partition("\n")[0].rpartition(":")
+        place = {"file": _relative(file, folder, workspace), "line": line} if file and line.isdecimal() else {}
+        message = words.quoted("; ".join(part for part in (error.message, error.hint) if part))
+        said.append(command("error", message, **place, title="easystack"))
+    return "\n".join(said)
 
 
 def _errors(report: Report) -> Iterator[str]:
@@ -110,9 +123,13 @@ def _at(place: tuple[str, int], report: Report) -> dict[str, str]:
 
 def path(file: str, report: Report) -> str:
     """A file as GitHub knows it: relative to the workspace where it is in there."""
-    workspace = os.path.normpath(report.workspace or report.folder)
-    whole = os.path.normpath(report.folder / file)
-    return os.path.relpath(whole, workspace) if whole.startswith(os.path.join(workspace, "")) else whole  # noqa: PTH118
+    return _relative(file, report.folder, report.workspace)
+
+
+def _relative(file: str, folder: Path, workspace: Path | None) -> str:
+    workspace_path = os.path.normpath(workspace or folder)
+    whole = os.path.normpath(folder / file)
+    return os.path.relpath(whole, workspace_path) if whole.startswith(os.path.join(workspace_path, "")) else whole  # noqa: PTH118
 
 
 def command(name: str, message: str, **properties: str) -> str:
