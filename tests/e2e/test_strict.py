@@ -46,7 +46,6 @@ def eb(tree: Tree, *arguments: str, **variables: str) -> set[str]:
     environment = tree.environment(
         **configured,
         PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        LMOD_CMD=str(LMOD),
         EASYBUILD_PREFIX=str(tree.base / "eb"),
     )
     command = [sys.executable, "-m", "easybuild.main", "--robot", "--missing", "--terse", *arguments]
