@@ -36,12 +36,11 @@ def marks(prefix: Path) -> dict[str, bool]:
         paths = sorted((prefix / FOLDER).iterdir())
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    held = {path: _held(path) for path in paths}
-    return {unquote(path.name): live for path, live in held.items() if live or _has_owner(path)}
+    return {unquote(path.name): _held(path) for path in paths if _has_owner(path)}
 
 
 def _has_owner(path: Path) -> bool:
-    """Whether anybody ever built under a mark: one without an owner was never more than made."""
+    """Whether anybody ever built under a mark: who has not written into it only wanted to look, or to wait."""
     try:
         return path.stat().st_size > 0
     except FileNotFoundError:
@@ -71,14 +70,13 @@ def _held(path: Path) -> bool:
 
 @contextmanager
 def hold(prefix: Path, module: str, waiting: Callable[[str], Any] = lambda _: None) -> Iterator[Mark]:
-    """Mark a module as being built, waiting while another process builds it; `waiting` is told who does.
+    """Hold the mark of a module, waiting while another process does; `waiting` is told who that is.
 
-    The mark stays when the body raises: then nobody knows what was left behind.
+    It counts from `own` on. It stays when the body raises: then nobody knows what was left behind.
     """
     path = _path(prefix, module)
     fd, stale = _open_locked(path, waiting)
     try:
-        _write_owner(fd)
         yield Mark(fd, stale)
         path.unlink(missing_ok=True)
     finally:
@@ -114,8 +112,12 @@ def _owner() -> dict[str, object]:
     return {"host": os.uname().nodename, "pid": os.getpid(), "since": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
 
 
-def _write_owner(fd: int) -> None:
-    """Over what a former owner left, which is not emptied first: on a full disk the mark must not look new."""
+def own(mark: Mark) -> None:
+    """Say in a mark that its module is being built from now on, and by whom.
+
+    It is written over what a former owner left, which is not emptied first: on a full disk the mark must not look new.
+    """
+    fd = mark.lock
     text = json.dumps(_owner()).encode()
     os.pwrite(fd, text, 0)
     os.ftruncate(fd, len(text))

@@ -4,15 +4,25 @@ import fcntl
 import os
 import resource
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from eessi_stack.intent import FOLDER, _lock, hold, marks
+from eessi_stack.intent import FOLDER, Mark, _lock, marks, own
+from eessi_stack.intent import hold as hold_only
 
 MODULE = "GROMACS/2024.4-foss-2023b"
+
+
+@contextmanager
+def hold(prefix: Path, module: str, waiting: Callable[[str], Any] = lambda _: None) -> Iterator[Mark]:
+    """As a build does."""
+    with hold_only(prefix, module, waiting) as mark:
+        own(mark)
+        yield mark
 
 
 def mark_of(prefix: Path) -> Path:
@@ -49,6 +59,15 @@ def test_a_mark_is_there_and_held_while_the_build_goes_on(tmp_path: Path) -> Non
         with hold(tmp_path, "other/1"):
             assert marks(tmp_path) == {MODULE: True, "other/1": True}
     assert marks(tmp_path) == {}
+
+
+def test_who_holds_a_mark_only_to_look_builds_nothing(tmp_path: Path) -> None:
+    with hold_only(tmp_path, MODULE):
+        assert marks(tmp_path) == {}
+    left_by_a_killed_run(tmp_path)
+    with hold_only(tmp_path, MODULE) as mark:
+        assert mark.stale
+        assert marks(tmp_path) == {MODULE: True}
 
 
 def test_a_mark_stays_when_the_build_does_not_end_well(tmp_path: Path) -> None:
