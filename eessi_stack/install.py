@@ -20,9 +20,11 @@ class Reporter(Protocol):
     def note(self, text: str) -> None: ...
     def planned(self, plan: Plan) -> None: ...
     def fetched(self, result: Fetched) -> None: ...
-    def started(self, step: Step) -> None: ...
+    def started(self, step: Step, cores: int, log: Path) -> None: ...
     def phase(self, step: Step, text: str) -> None: ...
     def ended(self, outcome: Outcome) -> None: ...
+    def stopping(self) -> None: ...
+    def tick(self) -> None: ...
 
 
 def install(made: Plan, place: Place, reporter: Reporter) -> tuple[Outcome, ...]:
@@ -36,7 +38,7 @@ def install(made: Plan, place: Place, reporter: Reporter) -> tuple[Outcome, ...]
 
     def started(step: Step) -> None:
         journal.record(step.prefix, "step-started", **journal.started(step))
-        reporter.started(step)
+        reporter.started(step, session.cores, session.log_of(step))
 
     def build(step: Step) -> Outcome:
         return _build(step, session, lacking, reporter)
@@ -98,6 +100,7 @@ def _build(step: Step, session: Session, lacking: Mapping[str, tuple[str, ...]],
         with intent.hold(step.prefix, module, waiting) as mark:
             if not mark.stale and builder.is_there(step):
                 return Outcome(step=step, result=Result.PRESENT, cause="built by another run meanwhile")
+            intent.own(mark)
             return session.build(step, mark.lock, lambda text: reporter.phase(step, text), stale=mark.stale)
     except OSError as error:
         return Outcome(step=step, result=Result.FAILED, cause=str(error))

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from eessi_stack.failure import Failure
+
 #: What the value of an easystack option can be; lists become tuples.
 OptionValue = str | bool | int | float | tuple[str, ...]
 
@@ -237,6 +239,7 @@ class Step:
     action: Action
     reason: str
     prefix: Path
+    seconds: float | None = None  #: how long it took when it was last built; None where no journal knows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,6 +248,7 @@ class Plan:
 
     target: Target
     steps: tuple[Step, ...]
+    critical: tuple[str, ...] = ()  #: the modules of the critical path: no number of cores makes it shorter
 
 
 class Result(StrEnum):
@@ -267,7 +271,10 @@ class Outcome:
     exit_code: int | None = None  #: EasyBuild's own
     log: str = ""  #: path
     cause: str = ""  #: one sentence
+    failure: Failure | None = None  #: what went wrong, where a build was tried
     tail: tuple[str, ...] = ()  #: the last lines of the log, for a failure
+    cores: int = 0  #: that the build was given
+    memory: int = 0  #: bytes, the peak of its largest process; 0 where that is not known
 
     @property
     def good(self) -> bool:

@@ -82,7 +82,7 @@ class Plain:
         elif result.origin:
             self.say(f"[+] source {name} from {result.origin}")
 
-    def started(self, step: Step) -> None:
+    def started(self, step: Step, cores: int, log: Path) -> None:  # noqa: ARG002
         self.begun += 1
         self.say(f"[ ] {step.package.module} ({self.begun}/{self.total})")
 
@@ -93,6 +93,12 @@ class Plain:
 
     def ended(self, outcome: Outcome) -> None:
         self.say(finished(outcome))
+
+    def stopping(self) -> None:
+        self.say("interrupted: what is being built is ended, nothing new is begun; once more ends at once")
+
+    def tick(self) -> None:
+        """Time has passed."""
 
 
 class Live(Plain):
@@ -113,7 +119,7 @@ class Live(Plain):
         super().planned(plan)
         self.progress.update(self.task, total=self.total)
 
-    def started(self, step: Step) -> None:
+    def started(self, step: Step, cores: int, log: Path) -> None:  # noqa: ARG002
         self.since = time.monotonic()
         self.progress.update(self.task, description=step.package.module)
 

@@ -41,6 +41,10 @@ class Session:
                 lacking[module] = (*((one.error,) if one.error else ()), *why)
         return lacking
 
+    def log_of(self, step: Step) -> Path:
+        """Where everything goes that EasyBuild prints while it builds a step."""
+        return self.logs / f"{step.package.module.replace('/', '-')}.log"
+
     def build(self, step: Step, lock: int, phase: Callable[[str], None], *, stale: bool) -> Outcome:
         """Build one package; the caller holds its intent mark, whose lock the build inherits."""
         own = options.for_step(step, work_dir=self.work_dir, sources=self.sources, cores=self.cores, logs=self.logs)
@@ -53,7 +57,7 @@ class Session:
             builder.Build(
                 step=step,
                 environment={**self.environment, **own, **arch, **modules},
-                log=self.logs / f"{step.package.module.replace('/', '-')}.log",
+                log=self.log_of(step),
                 lock=lock,
                 stale=stale,
                 phase=phase,

@@ -58,7 +58,7 @@ def test_plain_is_one_line_a_change_on_stderr(capsys: pytest.CaptureFixture[str]
     plain.fetched(Fetched(source=SOURCE, origin="https://example.org/A-1.tar.gz"))
     plain.fetched(Fetched(source=SOURCE, problems=("HTTP 404",)))
     for _ in range(2):
-        plain.started(STEP)
+        plain.started(STEP, 2, Path("a.log"))
         plain.phase(STEP, "configuring")
         plain.ended(Outcome(step=STEP, result=Result.BUILT, seconds=1))
     said = capsys.readouterr()
