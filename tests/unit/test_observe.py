@@ -79,7 +79,8 @@ def test_a_mark_that_appears_is_seen_though_no_module_has_changed(repo: Path) ->
 
     assert "A/1" in seen()
     prefix = Tree(repo=repo, version="2023.06").prefix(CPU)
-    with intent.hold(prefix, "A/1", lambda _: None):
+    with intent.hold(prefix, "A/1") as mark:
+        intent.own(mark)
         assert "A/1" not in seen()
     assert "A/1" in seen()
     lock = prefix / "software" / ".locks" / f"{prefix}/software/A/1.lock".replace("/", "_")
