@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Table
 
 from eessi_stack import easybuild_options
-from eessi_stack.errors import StackError, StackErrors
+from eessi_stack.errors import StackError
 from eessi_stack.model import OptionValue
-from eessi_stack.sheet import Entry, Remark, Sheet
+from eessi_stack.sheet import Entry, Remark, Sheet, SheetErrors
 from eessi_stack.yaml_composer import compose
 from eessi_stack.yaml_exclusions import Exclusions, are_known_issues
 from eessi_stack.yaml_nodes import Mapping, Node, Scalar, Sequence, describe, did_you_mean, is_absent, quote
@@ -24,15 +24,15 @@ _VERSION = re.compile(r"[0-9A-Za-z][\w.+-]*")
 
 
 def parse(text: str | bytes, source: str, options: Table[str, str]) -> Sheet:
-    """Read the text of one easystack; errors call it `source`. StackErrors with all that is wrong."""
+    """Read the text of one easystack; errors call it `source`. SheetErrors with all that is wrong."""
     try:
         root = compose(text, source)
     except StackError as error:
-        raise StackErrors((error,)) from error
+        raise SheetErrors((error,), Sheet()) from error
     document = _Document(source, options)
     sheet = document.sheet(root)
     if document.errors:
-        raise StackErrors(tuple(sorted(document.errors, key=_line)))
+        raise SheetErrors(tuple(sorted(document.errors, key=_line)), sheet)
     return sheet
 
 
@@ -78,7 +78,7 @@ class _Document(Exclusions):
         if not items and (is_absent(entries) or isinstance(entries, Sequence)):
             self.refuse(entries.line, "empty", "`easyconfigs` names nothing to build", hint)
         for item in items:
-            yield from self.entry(item)
+            yield from (entry for entry in self.entry(item) if entry.easyconfig)
 
     def entry(self, node: Node) -> Iterator[Entry]:
         match node:
@@ -98,7 +98,7 @@ class _Document(Exclusions):
         if not valid:
             cause = f"an entry is {describe(name)}, not the name of an easyconfig"
             self.refuse(name.line, "entry", cause, "write `- NAME-VERSION-TOOLCHAIN.eb`")
-        return name.text
+        return name.text if valid else ""
 
     def details(self, node: Node) -> dict[str, OptionValue]:
         """Take what stands under an easyconfig's name."""

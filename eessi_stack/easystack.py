@@ -9,7 +9,7 @@ from eessi_stack import easybuild_options, scope
 from eessi_stack.errors import StackError, StackErrors
 from eessi_stack.model import Stack
 from eessi_stack.parsed import Sheets
-from eessi_stack.sheet import MAX_BYTES, Easystack, Sheet, placed
+from eessi_stack.sheet import MAX_BYTES, Easystack, Sheet, SheetErrors, placed
 
 #: Few easystacks are larger; room for all that may come costs more than what comes.
 FIRST_BYTES = 1 << 16
@@ -35,19 +35,24 @@ def read(paths: Iterable[Path | str], options: Mapping[str, str] | None = None, 
 
 
 def scan(
-    paths: Iterable[Path | str], options: Mapping[str, str] | None = None, cache_dir: Path | None = None
+    paths: Iterable[Path | str],
+    options: Mapping[str, str] | None = None,
+    cache_dir: Path | None = None,
+    *,
+    unusable: bool = False,
 ) -> tuple[tuple[Easystack, ...], tuple[StackError, ...]]:
     """The easystacks that can be read, each by itself, and all that is wrong in the others.
 
-    A cache directory keeps what they say, so that an unchanged file is not parsed again.
+    A cache directory keeps what they say, so that an unchanged file is not parsed again. `unusable` asks for what can
+    be read of the others too.
     """
     known = easybuild_options.known() if options is None else options
     sheets = Sheets(cache_dir, known)
     errors: list[StackError] = []
     names = dict.fromkeys(name for path in paths for name in _names(str(Path(path)), errors))
-    found = [one for name in names if (one := _load(name, known, sheets, errors))]
+    loaded = [(one, usable) for name in names for one, usable in _load(name, known, sheets, errors)]
     sheets.save()
-    return tuple(found), tuple(errors)
+    return tuple(one for one, usable in loaded if usable or unusable), tuple(errors)
 
 
 def _names(path: str, errors: list[StackError]) -> list[str]:
@@ -73,7 +78,10 @@ def _is_easystack(name: str) -> bool:
     return name.endswith((".yml", ".yaml")) and not name.startswith(".")
 
 
-def _load(name: str, options: Mapping[str, str], sheets: Sheets, errors: list[StackError]) -> Easystack | None:
+def _load(
+    name: str, options: Mapping[str, str], sheets: Sheets, errors: list[StackError]
+) -> Iterator[tuple[Easystack, bool]]:
+    """One file, and whether it can be used; nothing of one that cannot be read."""
     try:
         with open(name, "rb") as file:  # noqa: PTH123 (a name of many)
             content = file.read(FIRST_BYTES)
@@ -85,11 +93,14 @@ def _load(name: str, options: Mapping[str, str], sheets: Sheets, errors: list[St
             sheets.add(content, sheet)
     except OSError as error:
         errors.append(_unreadable(name, error))
-    except StackErrors as several:
+    except SheetErrors as several:
         errors += several.errors
+        yield _placed(several.sheet, name), False
     else:
-        return _placed(sheet, name, errors)
-    return None
+        one = _placed(sheet, name)
+        problem = _contradiction(one)
+        errors += problem
+        yield one, not problem
 
 
 def parse(content: str | bytes, source: str, options: Mapping[str, str]) -> Sheet:
@@ -99,13 +110,17 @@ def parse(content: str | bytes, source: str, options: Mapping[str, str]) -> Shee
     return document.parse(content, source, options)
 
 
-def _placed(sheet: Sheet, name: str, errors: list[StackError]) -> Easystack | None:
+def _placed(sheet: Sheet, name: str) -> Easystack:
     folders, said = _scope(os.path.abspath(os.path.dirname(name)))  # noqa: PTH100, PTH120 (names of many)
-    if said.contradiction and sheet.targets is None and sheet.entries:
-        cause = f"there is no target that the folders {' and '.join(f'`{word}`' for word in said.words)} all mean"
-        errors.append(_error(f"{name}:1", "easystack-folders", cause, "say which in the header: `targets: […]`"))
-        return None
     return placed(sheet, name, folders, said)
+
+
+def _contradiction(one: Easystack) -> list[StackError]:
+    """Why its folders cannot all be meant."""
+    if not one.scope.contradiction or one.sheet.targets is not None or not one.sheet.entries:
+        return []
+    cause = f"there is no target that the folders {' and '.join(f'`{word}`' for word in one.scope.words)} all mean"
+    return [_error(f"{one.file}:1", "easystack-folders", cause, "say which in the header: `targets: […]`")]
 
 
 @cache

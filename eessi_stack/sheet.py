@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from eessi_stack.errors import StackError, StackErrors
 from eessi_stack.model import Exclusion, OptionValue, Request, Stack
 from eessi_stack.scope import Scope
 
@@ -49,6 +50,14 @@ class Sheet:
     ignored_version: str = ""  #: the key `easybuild_version` of EasyBuild's own format, which it ignores
     lines: Mapping[str, int] = field(default_factory=dict)  #: where the keys stand
     remarks: Sequence[Remark] = ()
+
+
+class SheetErrors(StackErrors):
+    """What keeps an easystack from being used, and what it says all the same."""
+
+    def __init__(self, errors: tuple[StackError, ...], sheet: Sheet) -> None:
+        super().__init__(errors)
+        self.sheet = sheet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,13 @@ import os
 import sys
 from collections.abc import Collection, Iterable
 from importlib import metadata
+from pathlib import Path
 
 import click
 
-from eessi_stack import easybuild_options, easystack
+from eessi_stack import config, easybuild_options, easystack
 from eessi_stack.cli import output, stack
+from eessi_stack.cli.formats import github
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
 from eessi_stack.errors import ExitCode, StackError, StackErrors
@@ -23,16 +25,17 @@ ABSENT = ("easystack-none", "easystack-unreadable")
 
 @click.command()
 @click.argument("easystacks", metavar="EASYSTACK...", nargs=-1, required=True)
-@click.option("--json", "as_json", is_flag=True, help="one JSON document")
+@click.option("--format", "form", type=click.Choice(("text", "json", "github")), default="text")
+@click.option("--json", "as_json", is_flag=True, help="short for --format json")
 @settings_options("robot-paths", "cache-dir", without=("repo", "eessi-version", "target", "accel"))
 @click.pass_context
-def lint(context: click.Context, *, settings: Settings, easystacks: tuple[str, ...], as_json: bool) -> None:
+def lint(context: click.Context, *, settings: Settings, easystacks: tuple[str, ...], form: str, as_json: bool) -> None:
     """Say everything that is wrong in easystacks, whether they parse or not.
 
     A folder stands for the easystacks in it; a name without a path for one that comes with eessi-stack.
     """
     paths, absent = find(easystacks)
-    read, errors = easystack.scan(paths, cache_dir=settings.cache_dir)
+    read, errors = easystack.scan(paths, cache_dir=settings.cache_dir, unusable=True)
     absent += [error for error in errors if error.reference in ABSENT]
     wrong = [error for error in errors if error.reference not in ABSENT]
     findings = findings_of(read, wrong, easyconfigs(settings, read))
@@ -41,10 +44,11 @@ def lint(context: click.Context, *, settings: Settings, easystacks: tuple[str, .
     notes = version_notes()
     for note in notes:
         output.message(note)
-    if as_json:
+    if as_json or form == "json":
         output.result(json.dumps(document(findings, len(files), entries, notes), indent=2))
     else:
-        lines = [*map(str, findings), *([] if absent else [summary(findings, len(files), entries)])]
+        said = map(annotation, findings) if form == "github" else map(str, findings)
+        lines = [*said, *([] if absent else [summary(findings, len(files), entries)])]
         if lines:
             output.result("\n".join(lines))
     if absent:
@@ -93,6 +97,13 @@ def version_notes() -> tuple[str, ...]:
     known = easybuild_options.made_from()
     note = f"options are checked by the list of EasyBuild {known}; the one installed here is {installed}"
     return () if installed == known else (note,)
+
+
+def annotation(finding: Finding) -> str:
+    """A finding as GitHub shows it at its line."""
+    message = "; ".join(part for part in (finding.cause, finding.hint) if part)
+    place = github.line_of(finding.file, finding.line, Path.cwd(), config.workspace())
+    return github.command("error", message, **place, title=f"easystack: {finding.kind}")
 
 
 def summary(findings: Collection[Finding], files: int, entries: int) -> str:

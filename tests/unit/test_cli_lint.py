@@ -101,6 +101,24 @@ def test_a_file_that_does_not_parse_hides_nothing_in_the_others(tmp_path: Path) 
     ]
 
 
+def test_what_cannot_be_used_is_looked_through_all_the_same(tmp_path: Path) -> None:
+    text = "easyconfigs:\n  - Foo-1.0:\n      options:\n        rebuildd: true\n  - Foo-1.0\n  - 12: x\n  - Fou-1.0\n"
+    done = run(write(tmp_path / "a.yml", text), folder=tmp_path)
+    assert done.exit_code == 1
+    assert [line.split(": ")[0].rpartition(":")[2] for line in done.stdout.splitlines()[:-1]] == list("45667")
+    assert done.stdout.splitlines()[-1] == "5 findings in 1 easystack (3 entries)"
+
+
+def test_annotations_for_github(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
+    write(tmp_path / "es/b.yml", "easyconfigs: [Foo-1.0, Fou-1.0]\n")
+    done = run("es", "--format", "github", folder=tmp_path)
+    assert done.stdout.splitlines() == [
+        "::error file=es/b.yml,line=1,title=easystack%3A absent::there is no `Fou-1.0.eb`; did you mean `Foo-1.0.eb`?",
+        "1 finding in 1 easystack (2 entries)",
+    ]
+
+
 def test_the_document_of_a_run(tmp_path: Path) -> None:
     done = run(write(tmp_path / "a.yml", "easyconfigs: [Foo-1.0, Foo-1.0]\n"), "--json", folder=tmp_path)
     read = json.loads(done.stdout)
