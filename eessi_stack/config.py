@@ -1,5 +1,6 @@
 """Flags > environment > `eessi-stack.toml` → Settings. Outside `eb/`, the only reader of the environment."""
 
+import math
 import os
 import tomllib
 from collections.abc import Mapping
@@ -8,6 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from eessi_stack import machine
 from eessi_stack.errors import StackError, StackErrors
 from eessi_stack.settings import OPTIONS, Option, paths
 
@@ -29,6 +31,9 @@ class Settings:
     work_dir: Path
     cache_dir: Path
     cores: int
+    jobs: int
+    memory: int  #: bytes
+    timeout: float | None  #: seconds that the build of one package may take
     lmod: Path | None
     color: str
     origins: Mapping[str, str]  #: setting → where its value comes from
@@ -82,6 +87,7 @@ def _parsed(option: Option, value: object, origin: str) -> object:
 
 def _settings(values: Mapping[str, Any], origins: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
     work_dir: Path = values["work-dir"] or _default_work_dir(environ)
+    cores: int = values["cores"] or machine.cores()
     return Settings(
         repo=values["repo"] or default_repo(),
         eessi_version=values["eessi-version"],
@@ -92,7 +98,10 @@ def _settings(values: Mapping[str, Any], origins: Mapping[str, str], environ: Ma
         sources=values["sources"] or work_dir / "sources",
         work_dir=work_dir,
         cache_dir=values["cache-dir"] or _default_cache_dir(environ),
-        cores=values["cores"] or len(os.sched_getaffinity(0)),
+        cores=cores,
+        jobs=min(cores, values["jobs"] or max(2, math.ceil(cores / 4))),
+        memory=values["memory"] or machine.memory(),
+        timeout=values["timeout"],
         lmod=values["lmod"],
         color=values["color"] or "auto",
         origins=dict(origins),

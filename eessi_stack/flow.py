@@ -1,10 +1,10 @@
-"""The flow, straight down: resolve → observe → compare → plan; `install.py` runs the plan. No command-line logic."""
+"""The flow, straight down: resolve → observe → compare. `prepare.py` plans on it, `install.py` runs the plan."""
 
 from collections.abc import Sequence
 
-from eessi_stack.model import Answer, Plan, Stack
+from eessi_stack import intent
+from eessi_stack.model import Answer, Stack
 from eessi_stack.place import Place
-from eessi_stack.plan import make_plan
 from eessi_stack.survey import Survey
 
 
@@ -20,12 +20,18 @@ def missing(stack: Stack, places: Sequence[Place], *, strict: bool = False) -> t
         return tuple(survey.answer(place, asked, strict=strict) for place in places)
 
 
-def plan(stack: Stack, place: Place) -> tuple[Plan, Answer]:
-    """What would make the tree match the stack."""
-    with Survey(stack, place.settings) as survey:
-        answer, seen = survey.look(place, [place.target])
-    assert answer.comparison
-    return make_plan(answer.comparison, seen, place.tree), answer
+def put_back(places: Sequence[Place]) -> tuple[str, ...]:
+    """Put back what rebuilds that were cut off had moved aside, so that every command sees it; the modules."""
+    prefixes = dict.fromkeys(
+        place.tree.prefix(one) for place in places for one in (place.target, place.target.cpu_only)
+    )
+    owners = {prefix: intent.owners(prefix) for prefix in prefixes}
+    cut_off = [prefix for prefix, found in owners.items() if any(owner.rebuild for owner in found.values())]
+    if not cut_off:
+        return ()
+    from eessi_stack.recover import recover  # noqa: PLC0415 (what builds is heavy, and hardly ever needed here)
+
+    return tuple(recover(cut_off))
 
 
 def proof(before: Answer, stack: Stack, place: Place) -> Answer:

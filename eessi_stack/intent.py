@@ -1,29 +1,30 @@
 """Intent marks: a file a module in the prefix, there while it is built, locked by the kernel while its builder lives.
 
 EasyBuild writes a module file before its last steps, so a killed run or a full disk leaves one behind that nothing
-stands behind. A module whose mark is there and held by nobody is not complete.
+stands behind. A module whose mark is there and held by nobody is not complete. A rebuild is different: as long as the
+old module is where it was, it is whole; when it is not, it is kept aside, and `kept` finds it.
 """
 
 import fcntl
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote, unquote
 
-_POLL = 0.1  # seconds between two tries for a mark that another process holds
-
 FOLDER = Path(".eessi-stack") / "intent"
+KEPT = Path(".eessi-stack") / "kept"  #: module files of installations that are being rebuilt
 
 
 class Mark(NamedTuple):
     """A mark that this process holds."""
 
     lock: int  #: descriptor that holds the lock, for the builder to inherit
-    stale: bool  #: somebody else left it: what is there of the module cannot be trusted
+    left: "Owner | None"  #: who left it behind, so that what is there of the module cannot be trusted
 
 
 def _path(prefix: Path, module: str) -> Path:
@@ -31,20 +32,28 @@ def _path(prefix: Path, module: str) -> Path:
 
 
 def marks(prefix: Path) -> dict[str, bool]:
-    """Module → whether a live process holds its mark, of one prefix."""
+    """Module → whether a live process holds its mark, of one prefix: the modules that are not complete."""
+    return {module: _held(_path(prefix, module)) for module, owner in owners(prefix).items() if _counts(prefix, owner)}
+
+
+def _counts(prefix: Path, owner: "Owner") -> bool:
+    return not owner.rebuild or kept(prefix, owner.module) is not None
+
+
+def owners(prefix: Path) -> dict[str, "Owner"]:
+    """Module → who builds it or was the last to, of one prefix; one without an owner was only looked at."""
     try:
         paths = sorted((prefix / FOLDER).iterdir())
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    return {unquote(path.name): _held(path) for path in paths if _has_owner(path)}
+    found = {unquote(path.name): _read_owner(path, unquote(path.name)) for path in paths}
+    return {module: owner for module, owner in found.items() if owner}
 
 
-def _has_owner(path: Path) -> bool:
-    """Whether anybody ever built under a mark: who has not written into it only wanted to look, or to wait."""
-    try:
-        return path.stat().st_size > 0
-    except FileNotFoundError:
-        return False
+def kept(prefix: Path, module: str) -> Path | None:
+    """The module file of the installation that a rebuild has put aside, to be put back unless it ends well."""
+    base = prefix / KEPT / quote(module, safe="")
+    return next((path for path in (base.with_name(f"{base.name}.lua"), base) if path.is_file()), None)
 
 
 def easybuild_locks(prefix: Path) -> frozenset[str]:
@@ -68,66 +77,79 @@ def _held(path: Path) -> bool:
     return False
 
 
+class BusyError(Exception):
+    """Another process holds a mark; says who, where that can be told."""
+
+
 @contextmanager
-def hold(prefix: Path, module: str, waiting: Callable[[str], Any] = lambda _: None) -> Iterator[Mark]:
-    """Hold the mark of a module, waiting while another process does; `waiting` is told who that is.
+def hold(prefix: Path, module: str) -> Iterator[Mark]:
+    """Hold the mark of a module. BusyError where another process does.
 
     It counts from `own` on. It stays when the body raises: then nobody knows what was left behind.
     """
     path = _path(prefix, module)
-    fd, stale = _open_locked(path, waiting)
+    fd = _open_locked(path, module)
     try:
-        yield Mark(fd, stale)
+        yield Mark(fd, _read_owner(path, module))
         path.unlink(missing_ok=True)
     finally:
         os.close(fd)
 
 
-def _open_locked(path: Path, waiting: Callable[[str], Any]) -> tuple[int, bool]:
-    """The locked file, and whether it was there before: its last owner did not take it away."""
-    told = False
+def _open_locked(path: Path, module: str) -> int:
+    """The locked file; what it says was said by who did not take it away."""
     while True:
         path.parent.mkdir(parents=True, exist_ok=True)
         fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        if _lock(fd, path):
-            return fd, os.fstat(fd).st_size > 0
-        owner = _read_owner(fd)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(fd), path.stat()):  # else its last owner has taken it away meanwhile
+                return fd
+        except BlockingIOError as error:
+            owner = _read_owner(path, module)
+            os.close(fd)
+            raise BusyError(str(owner or "another process")) from error
+        except FileNotFoundError:
+            pass
         os.close(fd)
-        if owner and not told:
-            waiting(owner)
-            told = True
-        time.sleep(_POLL)
 
 
-def _lock(fd: int, path: Path) -> bool:
-    """Lock the file, if it still is the one at its path: its last owner may have taken it away meanwhile."""
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return os.path.samestat(os.fstat(fd), path.stat())
-    except (BlockingIOError, FileNotFoundError):
-        return False
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Who builds a module, or was the last to."""
+
+    module: str
+    rebuild: bool = False  #: the module was there before
+    host: str = ""
+    pid: int = 0
+    since: str = ""
+    job: str = ""  #: of the batch system
+
+    def __str__(self) -> str:
+        job = f", job {self.job}" if self.job else ""
+        return f"process {self.pid} on {self.host}{job}, since {self.since}" if self.pid else "somebody"
 
 
-def _owner() -> dict[str, object]:
-    return {"host": os.uname().nodename, "pid": os.getpid(), "since": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
-
-
-def own(mark: Mark) -> None:
+def own(mark: Mark, *, rebuild: bool = False, job: str = "") -> None:
     """Say in a mark that its module is being built from now on, and by whom.
 
     It is written over what a former owner left, which is not emptied first: on a full disk the mark must not look new.
     """
-    fd = mark.lock
-    text = json.dumps(_owner()).encode()
-    os.pwrite(fd, text, 0)
-    os.ftruncate(fd, len(text))
-    os.fsync(fd)
+    said = {"host": os.uname().nodename, "pid": os.getpid(), "since": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
+    text = json.dumps({**said, "rebuild": rebuild, "job": job}).encode()
+    os.pwrite(mark.lock, text, 0)
+    os.ftruncate(mark.lock, len(text))
+    os.fsync(mark.lock)
 
 
-def _read_owner(fd: int) -> str:
-    """Who holds a mark; empty while it cannot be told."""
+def _read_owner(path: Path, module: str) -> Owner | None:
+    """Who a mark is of; one that was cut off while it was written is somebody's too."""
     try:
-        owner = json.loads(os.pread(fd, 4096, 0))
-        return f"process {owner['pid']} on {owner['host']} since {owner['since']}"
+        text = path.read_bytes()
+    except OSError:
+        return None
+    try:
+        said = json.loads(text)
+        return Owner(module=module, **{name: said[name] for name in ("rebuild", "host", "pid", "since", "job")})
     except (ValueError, KeyError, TypeError):
-        return ""
+        return Owner(module=module) if text else None

@@ -3,10 +3,11 @@
 import json
 import os
 import time
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from eessi_stack.model import Outcome, Step
+from eessi_stack.model import Outcome, Result, Step
 
 PATH = Path(".eessi-stack") / "journal.jsonl"
 
@@ -33,17 +34,27 @@ def _cut_off(fd: int) -> bool:
     return size > 0 and os.pread(fd, 1, size - 1) != b"\n"
 
 
-def started(step: Step) -> dict[str, Any]:
-    return {"module": step.package.module, "action": step.action, "reason": step.reason, "sha256": step.package.sha256}
+def started(step: Step, cores: int) -> dict[str, Any]:
+    return {
+        "module": step.package.module,
+        "action": step.action,
+        "reason": step.reason,
+        "sha256": step.package.sha256,
+        "cores": cores,
+    }
 
 
 def ended(outcome: Outcome) -> dict[str, Any]:
     return {
         "module": outcome.step.package.module,
+        "action": outcome.step.action,
         "result": outcome.result,
         "seconds": round(outcome.seconds, 1),
+        "cores": outcome.cores,
+        "memory": outcome.memory,
         "exit_code": outcome.exit_code,
         "log": outcome.log,
+        "kind": outcome.failure.cause if outcome.failure else "",
         "cause": outcome.cause,
     }
 
@@ -63,3 +74,17 @@ def _parse(line: str) -> dict[str, Any] | None:
     except ValueError:
         return None
     return event if isinstance(event, dict) else None
+
+
+def durations(every: Iterable[Mapping[str, Any]]) -> dict[str, float]:
+    """Module → seconds that its last build took, of those that ended well."""
+    return {
+        event["module"]: float(event["seconds"])
+        for event in every
+        if event.get("event") == "step-ended" and event.get("result") == Result.BUILT and _is_timed(event)
+    }
+
+
+def _is_timed(event: Mapping[str, Any]) -> bool:
+    """Other versions of this program, and other programs, may have written the line."""
+    return isinstance(event.get("module"), str) and isinstance(event.get("seconds"), int | float)

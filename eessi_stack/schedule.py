@@ -1,30 +1,230 @@
-"""The loop that runs a Plan through any builder: one failure skips only what depends on it."""
+"""Which step may start now, within the budgets (pure), and the loop that runs a Plan through any builder."""
 
-from collections.abc import Callable, Collection, Iterator
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 
 from eessi_stack.model import Outcome, Package, Plan, Result, Step
 
-Build = Callable[[Step], Outcome]
+_TICK = 0.25  # seconds between two looks at the clock
+_RETRY = 1.0  # seconds until a step is tried again that another run was building
 
 
-def run(plan: Plan, build: Build, started: Callable[[Step], None]) -> Iterator[Outcome]:
-    """The outcome of every step, as it becomes known."""
-    failed: set[str] = set()
-    interrupted = False
-    for step in plan.steps:
-        blocked_by = blocker(step.package, failed)
-        if interrupted or blocked_by:
-            cause = f"needs {blocked_by}" if blocked_by else "the run was interrupted"
-            outcome = Outcome(step=step, result=Result.SKIPPED, cause=cause)
-        else:
-            started(step)
-            outcome = build(step)
-        if not outcome.good:
-            failed.add(step.package.module)
-        interrupted = interrupted or outcome.result is Result.INTERRUPTED
-        yield outcome
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What all builds of a run may use together."""
+
+    jobs: int  #: packages side by side
+    cores: int
+    memory: int | None = None  #: bytes; None where there is no limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weight:
+    """What one step is expected to take."""
+
+    seconds: float = 60.0
+    memory_per_core: int = 0  #: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """A step to start now, with so many cores."""
+
+    step: Step
+    cores: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Busy:
+    """Another run is building the module of a step: it is tried again later."""
+
+    step: Step
+    owner: str
+
+
+Build = Callable[[Step, int], Outcome | Busy]
+
+
+def paths_to_the_end(steps: Sequence[Step], weights: Mapping[str, Weight]) -> dict[str, float]:
+    """Module → seconds of the longest chain of steps from it to the end of the plan. Steps are in build order."""
+    after: dict[str, float] = {}
+    longest = {step.package.module: 0.0 for step in steps}
+    for step in reversed(steps):
+        module = step.package.module
+        after[module] = longest[module] + weights[module].seconds
+        for need in step.package.needs:
+            if need in longest:
+                longest[need] = max(longest[need], after[module])
+    return after
+
+
+def critical_path(steps: Sequence[Step], weights: Mapping[str, Weight]) -> tuple[str, ...]:
+    """The modules of the longest chain of steps, in build order."""
+    after = paths_to_the_end(steps, weights)
+    path: list[str] = []
+    candidates = [step for step in steps if not any(need in after for need in step.package.needs)]
+    while candidates:
+        longest = max(candidates, key=lambda step: after[step.package.module])
+        path.append(longest.package.module)
+        candidates = [step for step in steps if path[-1] in step.package.needs]
+    return tuple(path)
+
+
+def choose(
+    ready: Sequence[Step], running: Collection[Start], budget: Budget, weights: Mapping[str, Weight]
+) -> list[Start]:
+    """Which of the ready steps start now, the first ones first, and how the free cores are shared out among them.
+
+    What is expected to take longer gets more of them. One that needs more memory than is free waits, unless nothing
+    else runs: then it gets one core, as nothing would ever become free for it.
+    """
+    cores = budget.cores - sum(start.cores for start in running)
+    memory = _free_memory(running, budget, weights)
+    started: list[Start] = []
+    candidates = list(ready[: max(0, min(budget.jobs - len(running), cores))])
+    while candidates:
+        step = candidates.pop(0)
+        weight = weights[step.package.module]
+        rest = [weights[one.package.module].seconds for one in candidates]
+        share = max(1, min(cores - len(rest), round(cores * weight.seconds / (weight.seconds + sum(rest)))))
+        if memory is not None and weight.memory_per_core:
+            share = min(share, int(memory // weight.memory_per_core))
+        if share < 1 and (running or started):
+            continue
+        share = max(1, share)
+        started.append(Start(step=step, cores=share))
+        cores -= share
+        memory = None if memory is None else memory - share * weight.memory_per_core
+    return started
+
+
+def _free_memory(running: Collection[Start], budget: Budget, weights: Mapping[str, Weight]) -> int | None:
+    if budget.memory is None:
+        return None
+    return budget.memory - sum(one.cores * weights[one.step.package.module].memory_per_core for one in running)
 
 
 def blocker(package: Package, failed: Collection[str]) -> str | None:
     """The failed or skipped module that a package cannot be built without."""
     return next((module for module in package.needs if module in failed), None)
+
+
+@dataclass(slots=True, kw_only=True)
+class Progress:
+    """How far a plan is."""
+
+    waiting: list[Step]  #: the most urgent first
+    running: dict[str, Start] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
+    later: dict[str, float] = field(default_factory=dict)  #: busy module → when it is tried again
+
+    def ready(self, now: float) -> list[Step]:
+        """What could start, its dependencies being there."""
+        unfinished = {step.package.module for step in self.waiting} | self.running.keys()
+        return [
+            step
+            for step in self.waiting
+            if unfinished.isdisjoint(step.package.needs) and self.later.get(step.package.module, now) <= now
+        ]
+
+    def begin(self, start: Start) -> None:
+        self.waiting.remove(start.step)
+        self.running[start.step.package.module] = start
+
+    def put_back(self, busy: Busy, now: float) -> None:
+        del self.running[busy.step.package.module]
+        self.waiting.insert(0, busy.step)
+        self.later[busy.step.package.module] = now + _RETRY
+
+    def end(self, outcome: Outcome) -> None:
+        module = outcome.step.package.module
+        self.running.pop(module, None)
+        if not outcome.good:
+            self.failed.add(module)
+
+    def skip(self, *, interrupted: bool) -> Iterator[Outcome]:
+        """What cannot be built any more, each with what it needs, or because the run was interrupted."""
+        while hopeless := [step for step in self.waiting if interrupted or blocker(step.package, self.failed)]:
+            for step in hopeless:
+                self.waiting.remove(step)
+                needed = blocker(step.package, self.failed)
+                cause = f"needs {needed}" if needed else "the run was interrupted"
+                outcome = Outcome(step=step, result=Result.SKIPPED, cause=cause)
+                self.end(outcome)
+                yield outcome
+
+
+def begin(plan: Plan, weights: Mapping[str, Weight]) -> Progress:
+    """A plan before anything is done: what has the longest way to its end comes first."""
+    after = paths_to_the_end(plan.steps, weights)
+    return Progress(waiting=sorted(plan.steps, key=lambda step: -after[step.package.module]))
+
+
+def run(  # noqa: PLR0913
+    plan: Plan,
+    build: Build,
+    budget: Budget,
+    weights: Mapping[str, Weight],
+    *,
+    started: Callable[[Start], None] = lambda _: None,
+    tick: Callable[[], None] = lambda: None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Iterator[Outcome]:
+    """The outcome of every step, as it becomes known. `build` runs in threads, all else in the caller's."""
+    progress = begin(plan, weights)
+    builds: dict[Future[Outcome | Busy], Step] = {}
+    with ThreadPoolExecutor(budget.jobs) as pool:
+        while progress.waiting or builds:
+            yield from progress.skip(interrupted=stopped())
+            ready = progress.ready(time.monotonic())
+            for start in choose(ready, progress.running.values(), budget, weights):
+                progress.begin(start)
+                started(start)
+                builds[pool.submit(build, start.step, start.cores)] = start.step
+            ended = wait(builds, timeout=_TICK, return_when=FIRST_COMPLETED).done if builds else _pause(progress)
+            tick()
+            for future in ended:
+                del builds[future]
+                result = future.result()
+                if isinstance(result, Busy):
+                    progress.put_back(result, time.monotonic())
+                else:
+                    progress.end(result)
+                    yield result
+
+
+def _pause(progress: Progress) -> set[Future[Outcome | Busy]]:
+    """Nothing runs: all that is left waits for another run."""
+    if progress.waiting:
+        time.sleep(_TICK)
+    return set()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """How a plan would go if every step took what is expected."""
+
+    seconds: float
+    cores: Mapping[str, int]  #: module → cores that it would get
+
+
+def forecast(plan: Plan, budget: Budget, weights: Mapping[str, Weight]) -> Forecast:
+    """Run a plan on paper."""
+    progress = begin(plan, weights)
+    cores: dict[str, int] = {}
+    ends: dict[str, float] = {}
+    now = 0.0
+    while progress.waiting or progress.running:
+        for start in choose(progress.ready(now), progress.running.values(), budget, weights):
+            module = start.step.package.module
+            progress.begin(start)
+            cores[module] = start.cores
+            ends[module] = now + weights[module].seconds
+        if not progress.running:
+            break  # a circle: nothing could ever start
+        first = min(progress.running, key=lambda module: ends[module])
+        now = ends[first]
+        del progress.running[first]
+    return Forecast(seconds=now, cores=cores)

@@ -1,6 +1,7 @@
 """The settings: what each is called, where it can come from, and how it is read. Pure."""
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,25 @@ def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise ValueError(text)
     return int(text)
+
+
+def _bytes(text: str) -> int:
+    """`16G`, `512M`, `1.5T`, in powers of 1024."""
+    number, unit = _number(text, "KMGT")
+    return int(number * 1024 ** ("KMGT".index(unit) + 1)) if unit else int(number)
+
+
+def _seconds(text: str) -> float:
+    """`90s`, `90m`, `1.5h`; without a unit seconds."""
+    number, unit = _number(text, "smh")
+    return number * {"": 1, "s": 1, "m": 60, "h": 3600}[unit]
+
+
+def _number(text: str, units: str) -> tuple[float, str]:
+    found = re.fullmatch(rf"(\d+(?:\.\d+)?)([{units}]?)(?:i?B)?", text)
+    if not found or float(found[1]) <= 0:
+        raise ValueError(text)
+    return float(found[1]), found[2]
 
 
 def _accelerator(text: str) -> str:
@@ -121,7 +141,28 @@ OPTIONS = (
         variables=("EESSI_STACK_CORES",),
         parse=_count,
         wants="a whole number from 1 on",
-        help="cores that a build may use",
+        help="cores that all builds together may use; by default those that affinity and cgroup leave",
+    ),
+    Option(
+        name="jobs",
+        variables=("EESSI_STACK_JOBS",),
+        parse=_count,
+        wants="a whole number from 1 on",
+        help="packages that may be built side by side; by default one for every four cores, but two if there are two",
+    ),
+    Option(
+        name="memory",
+        variables=("EESSI_STACK_MEMORY",),
+        parse=_bytes,
+        wants="an amount of memory such as 16G",
+        help="memory that all builds together may use; by default what the cgroup or machine has",
+    ),
+    Option(
+        name="timeout",
+        variables=("EESSI_STACK_TIMEOUT",),
+        parse=_seconds,
+        wants="a time such as 90m or 8h",
+        help="how long the build of one package may take; by default as long as it does",
     ),
     Option(
         name="lmod",

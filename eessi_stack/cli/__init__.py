@@ -15,7 +15,10 @@ from eessi_stack.errors import EXIT_CODES, ExitCode, StackError
 COMMANDS = {
     "detect": "Detect the host's CPU and GPU, and the best prefix of the tree",
     "missing": "Say what of a stack is missing in the tree",
-    "install": "Install what is missing",
+    "plan": "Say what install would build, where and why",
+    "install": "Install what is missing, packages side by side",
+    "fetch": "Fetch the sources of what is missing",
+    "history": "Show what was built, when, and how long it took",
     "lint": "Say everything that is wrong in easystacks",
     "config": "Show the settings in force and where each comes from",
 }

@@ -4,61 +4,92 @@ import gc
 import json
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
 
 from eessi_stack import flow, journal
 from eessi_stack import install as installing
-from eessi_stack.cli import output, progress, stack
+from eessi_stack.cli import output, progress, saved_plan, stack
+from eessi_stack.cli import plan as planned
 from eessi_stack.cli.formats import report as missing_report
 from eessi_stack.cli.formats import text
 from eessi_stack.cli.formats.report import about
 from eessi_stack.cli.options import settings_options
+from eessi_stack.cli.plan import rebuild_options
 from eessi_stack.config import Settings
 from eessi_stack.errors import ExitCode
 from eessi_stack.model import Answer, Comparison, Outcome, Plan, Result, State
+from eessi_stack.plan import NEW
+from eessi_stack.prepare import Prepared, prepare
 
 
 @click.command()
-@click.argument("easystacks", metavar="EASYSTACK...", nargs=-1, required=True)
+@click.argument("easystacks", metavar="EASYSTACK...", nargs=-1)
+@click.option("--plan", "plan_file", type=click.Path(path_type=Path), help="run a plan of `plan -o`, if it still holds")
 @click.option(
     "--dry-run", "-n", is_flag=True, help="print the plan and do nothing; exit 1 when there is something to do"
 )
+@rebuild_options
+@click.option("--offline", is_flag=True, help="build only from sources that are there")
 @click.option("--json", "as_json", is_flag=True, help="one JSON document")
-@settings_options("robot-paths", "filter-deps", "cache-dir", "sources", "work-dir", "cores", "lmod")
+@settings_options(
+    "robot-paths", "filter-deps", "cache-dir", "sources", "work-dir", "cores", "jobs", "memory", "timeout", "lmod"
+)
 @click.pass_context
-def install(
-    context: click.Context, *, settings: Settings, easystacks: tuple[str, ...], dry_run: bool, as_json: bool
+def install(  # noqa: PLR0913 (one parameter a flag)
+    context: click.Context,
+    *,
+    settings: Settings,
+    easystacks: tuple[str, ...],
+    plan_file: Path | None,
+    dry_run: bool,
+    rebuild: tuple[str, ...],
+    dependents: bool,
+    offline: bool,
+    as_json: bool,
 ) -> None:
-    """Install what of the stack is missing, into the prefix of the target.
+    """Install what of the stack is missing, into the prefix of the target, several packages side by side.
 
     A failed package skips only what depends on it. Run it again, and it does what is left.
     """
     gc.enable()
+    saved = saved_plan.read(plan_file, easystacks) if plan_file else None
+    if saved:
+        easystacks, rebuild, dependents = saved.easystacks, saved.rebuild, saved.dependents
+        settings = saved.settings(settings)
+    elif not easystacks:
+        raise click.UsageError("name an easystack, or a plan with --plan", context)
     asked, place = stack.load(easystacks, settings)
-    plan, answer = flow.plan(asked, place)
-    comparison = compared(answer)
+    prepared = prepare(asked, place, rebuild, dependents=dependents)
+    if saved:
+        saved.check(prepared.plan)
     if dry_run:
-        output.result(
-            json.dumps(document(plan, (), comparison), indent=2) if as_json else "\n".join(described(plan, comparison))
-        )
-        context.exit(missing_report.verdict(about(comparison)))
-    for line in text.undecided(about(comparison)):
-        output.message(line)
-    if os.geteuid() == 0 and plan.steps:
-        output.message("running as root: installations belong to root, and their read-only modes do not bind it")
-    for step in plan.steps:
-        if step.reason != "new":
-            output.message(f"{step.package.module}: {step.reason}")
+        made = planned.document(prepared, asked, place, rebuild, dependents=dependents)
+        output.result(json.dumps(made, indent=2) if as_json else "\n".join(planned.described(prepared, settings)))
+        context.exit(missing_report.verdict(about(prepared.comparison)) or int(bool(prepared.plan.steps)))
+    say_what_is_special(prepared)
     os.umask(0o022)  # whoever may enter the tree may see what is being built in it
     with progress.reporter(settings.color) as reporter:
-        outcomes = installing.install(plan, place, reporter)
-    proof = compared(flow.proof(answer, asked, place))
+        outcomes = installing.install(prepared.plan, place, prepared.weights, reporter, offline=offline)
+    proof = compared(flow.proof(prepared.answer, asked, place))
     output.result(
-        json.dumps(document(plan, outcomes, proof), indent=2) if as_json else "\n".join(report(outcomes, proof))
+        json.dumps(document(prepared.plan, outcomes, proof), indent=2)
+        if as_json
+        else "\n".join(report(outcomes, proof))
     )
     context.exit(verdict(outcomes, proof))
+
+
+def say_what_is_special(prepared: Prepared) -> None:
+    for line in text.undecided(about(prepared.comparison)):
+        output.message(line)
+    if os.geteuid() == 0 and prepared.plan.steps:
+        output.message("running as root: installations belong to root, and their read-only modes do not bind it")
+    for step in prepared.plan.steps:
+        if step.reason != NEW:
+            output.message(f"{step.package.module}: {step.reason}")
 
 
 def compared(answer: Answer) -> Comparison:
@@ -96,29 +127,13 @@ def document(plan: Plan, outcomes: tuple[Outcome, ...], proof: Comparison) -> di
     }
 
 
-def described(plan: Plan, comparison: Comparison) -> Iterator[str]:
-    """The plan, a line a step; without any, why there is none."""
-    if not plan.steps:
-        yield from text.lines(about(comparison))
-        return
-    yield f"{output.count(len(plan.steps), 'package')} to build for {plan.target}:"
-    yield ""
-    width = max(len(step.package.module) for step in plan.steps)
-    for step in plan.steps:
-        yield f"  {step.action:<8}{step.package.module:<{width}}  {step.reason}"
-    yield ""
-    for prefix in dict.fromkeys(str(step.prefix) for step in plan.steps):
-        yield f"into {prefix}"
-    yield from text.undecided(about(comparison))
-
-
 def report(outcomes: tuple[Outcome, ...], proof: Comparison) -> Iterator[str]:
     """What a run leaves to be said; last, everything that failed."""
     good = [outcome for outcome in outcomes if outcome.good]
     bad = [outcome for outcome in outcomes if not outcome.good]
     if outcomes:
         seconds = sum(outcome.seconds for outcome in outcomes)
-        yield f"{len(good)} of {output.count(len(outcomes), 'package')} built in {progress.duration(seconds)}"
+        yield f"{len(good)} of {output.count(len(outcomes), 'package')} built in {output.duration(seconds)}"
     if bad:
         yield from text.undecided(about(proof))
     else:

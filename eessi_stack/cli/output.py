@@ -68,6 +68,15 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def duration(seconds: float) -> str:
+    """`8s`, `2m05s`, `1h02m`."""
+    whole = round(seconds)
+    if whole < 60:  # noqa: PLR2004 (seconds in a minute)
+        return f"{whole}s"
+    minutes, rest = divmod(whole, 60)
+    return f"{minutes}m{rest:02}s" if minutes < 60 else f"{minutes // 60}h{minutes % 60:02}m"  # noqa: PLR2004
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     near = get_close_matches(name, list(known), n=1)
     return f"did you mean `{near[0]}`?" if near else ""

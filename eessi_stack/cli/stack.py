@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from eessi_stack import easystack, place
+from eessi_stack import easystack, flow, place
 from eessi_stack.cli import output
 from eessi_stack.config import Settings, shipped
 from eessi_stack.errors import StackError, StackErrors
@@ -38,6 +38,8 @@ def _say_where(found: Sequence[place.Place]) -> None:
         output.message(f"target {found[0].target}: {found[0].why}")
     for note in dict.fromkeys(note for one in found for note in one.notes):
         output.message(note)
+    for module in flow.put_back(found):
+        output.message(f"{module}: its rebuild was cut off; what was there before is in its place again")
 
 
 def find_all(names: Sequence[str]) -> list[Path]:

@@ -2,31 +2,39 @@
 
 import os
 import re
-import shutil
 import signal
-import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 
-from eessi_stack.eb import supervise
+from eessi_stack.eb import installation, supervise
+from eessi_stack.eb.installation import Installation
 from eessi_stack.eb.options import flags
+from eessi_stack.eb.rebuild import Rebuild, can_stage
+from eessi_stack.failure import Cause, Failure
+from eessi_stack.machine import out_of_memory_kills
 from eessi_stack.model import Action, Outcome, Result, Step
 
 #: How EasyBuild says that a step begins: `== building...`
 _EB_STEP = re.compile(r"== (?!Running |\.\.\.)(.+)\.\.\.$")
-#: Where EasyBuild says that the output of a failed command is.
-_EB_OUTPUT = re.compile(r"^\s+output \(stdout \+ stderr\)\s+->\s+(\S.*)$", re.MULTILINE)
 _EB_LOCKED = re.compile(r"Lock \S+ already exists, aborting")
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
 #: What every process of a build has in its environment: the installation that it works on.
 _BUILD_OF = "EESSI_BUILD_OF"
 _POLL = 0.1  # seconds between two looks at the log
-_TAIL = 20  # lines of the log that an outcome carries
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """What a run's builds are told from outside: to end, or to be killed."""
+
+    asked: Event = field(default_factory=Event)
+    at_once: Event = field(default_factory=Event)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,35 +44,96 @@ class Build:
     step: Step
     environment: Mapping[str, str]
     log: Path
+    cores: int
     lock: int  #: descriptor of the intent mark's lock, kept open by the build as long as it lives
-    stale: bool  #: an earlier build of this module was cut off: what it left is removed first
     phase: Callable[[str], None]  #: told what EasyBuild is doing
+    stop: Stop
+    timeout: float | None = None  #: seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How an EasyBuild process ended."""
+
+    code: int
+    interrupted: bool
+    timed_out: bool
+    memory: int  #: bytes, the peak of the largest process of the build
+    memory_ran_out: bool  #: the kernel killed a process meanwhile
 
 
 def build(job: Build) -> Outcome:
     """Build one package. What a build that did not end well left in the module tree is taken away again."""
     began = time.monotonic()
-    if job.stale:
-        end_leftovers(job.step)
-        clear(job.step)
-    if lock := easybuild_lock(job.step):
-        return Outcome(step=job.step, result=Result.FAILED, cause=f"another EasyBuild has a lock: {lock} ({age(lock)})")
-    kept = installation(job.step).exists()
+    one = installation.of(job.step)
+    if one.lock.is_dir():
+        return _locked(job, one)
     job.log.parent.mkdir(parents=True, exist_ok=True)
-    code, interrupted = _run(job)
-    complete = code == 0 and is_there(job.step)
-    if not complete and not _locked_out(job.log):
-        clear(job.step, installed=not kept)
-    result = Result.BUILT if complete else Result.INTERRUPTED if interrupted else Result.FAILED
+    rebuild = Rebuild(installation=one) if job.step.action is Action.REBUILD and one.is_there else None
+    complete, ended = _rebuilt(job, rebuild) if rebuild else _built(job, one)
+    result = Result.BUILT if complete else Result.INTERRUPTED if ended.interrupted else Result.FAILED
+    failure = None if complete else _failure(job, ended)
     return Outcome(
         step=job.step,
         result=result,
         seconds=time.monotonic() - began,
-        exit_code=code,
+        exit_code=ended.code,
         log=str(job.log),
-        cause="" if complete else _cause(code, job.log, interrupted=interrupted),
-        tail=() if complete else what_failed(job.log),
+        cause=failure.summary if failure else "",
+        failure=failure,
+        cores=job.cores,
+        memory=ended.memory,
     )
+
+
+def recover(one: Installation, *, rebuild: bool) -> bool:
+    """Undo what a build left that was cut off; whether an installation had to be put back.
+
+    The caller holds the module's mark. What was there before a rebuild stays; of any other build, nothing does.
+    """
+    end_leftovers(one)
+    restored = Rebuild(installation=one).restore()
+    if not restored and not rebuild:
+        one.clear()
+    return restored
+
+
+def _built(job: Build, one: Installation) -> tuple[bool, Ended]:
+    was_there = one.folder.exists()
+    ended = _run(job, command(job.step), job.environment)
+    complete = ended.code == 0 and one.is_there
+    if not complete and not _locked_out(job.log):
+        one.clear(installed=not was_there)
+    return complete, ended
+
+
+def _rebuilt(job: Build, rebuild: Rebuild) -> tuple[bool, Ended]:
+    """Build what is there already; what was there stays, or comes back, unless the new one is complete."""
+    rebuild.restore()
+    try:
+        return _rebuilt_beside(job, rebuild) if can_stage() else _rebuilt_in_place(job, rebuild)
+    finally:
+        rebuild.restore()
+        if rebuild.installation.lock.is_dir() and not _locked_out(job.log):
+            rebuild.installation.lock.rmdir()
+
+
+def _rebuilt_beside(job: Build, rebuild: Rebuild) -> tuple[bool, Ended]:
+    words, told = rebuild.stage()
+    ended = _run(job, (*words, *command(job.step)), {**job.environment, **told})
+    complete = ended.code == 0 and rebuild.new_module_file is not None
+    if complete:
+        rebuild.swap()
+    return complete, ended
+
+
+def _rebuilt_in_place(job: Build, rebuild: Rebuild) -> tuple[bool, Ended]:
+    rebuild.set_aside()
+    ended = _run(job, command(job.step), job.environment)
+    complete = ended.code == 0 and rebuild.installation.is_there
+    if complete:
+        rebuild.commit()
+    return complete, ended
 
 
 def command(step: Step) -> tuple[str, ...]:
@@ -74,14 +143,14 @@ def command(step: Step) -> tuple[str, ...]:
     return (sys.executable, "-P", "-m", "easybuild.main", step.package.recipe, *rebuild, *flags(options))
 
 
-def _run(job: Build) -> tuple[int, bool]:
-    """EasyBuild's exit code, and whether the run was interrupted. The build ends when this process does."""
+def _run(job: Build, words: tuple[str, ...], environment: Mapping[str, str]) -> Ended:
+    """One EasyBuild process, watched over. It ends when this process does."""
+    kills = out_of_memory_kills()
     lifeline, held = os.pipe()
-    words = (sys.executable, "-I", supervise.__file__, str(lifeline), *command(job.step))
     with job.log.open("wb") as log:
         process = subprocess.Popen(
-            words,
-            env={**job.environment, _BUILD_OF: str(installation(job.step))},
+            (sys.executable, "-I", supervise.__file__, str(lifeline), *words),
+            env={**environment, _BUILD_OF: str(installation.of(job.step).folder)},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -90,24 +159,40 @@ def _run(job: Build) -> tuple[int, bool]:
         )
     os.close(lifeline)
     try:
-        _follow(process, job)
-    except KeyboardInterrupt:
-        os.close(held)
-        return process.wait(), True
-    else:
-        os.close(held)
-        return process.returncode, False
+        interrupted, timed_out, memory = _follow(process, job, held)
     finally:
         _end(process)
+    return Ended(
+        code=process.returncode,
+        interrupted=interrupted,
+        timed_out=timed_out,
+        memory=memory,
+        memory_ran_out=out_of_memory_kills() > kills,
+    )
 
 
-def _follow(process: "subprocess.Popen[bytes]", job: Build) -> None:
-    """Tell the phases that EasyBuild writes to its log until it ends."""
-    with job.log.open(encoding="utf-8", errors="replace") as log:
-        while process.poll() is None:
+def _follow(process: "subprocess.Popen[bytes]", job: Build, held: int) -> tuple[bool, bool, int]:
+    """Tell the phases that EasyBuild writes to its log until it ends, or is ended.
+
+    Closing `held` has the supervisor end the build: EasyBuild may remove its locks before it is killed.
+    """
+    began = time.monotonic()
+    interrupted = timed_out = False
+    with job.log.open(encoding="utf-8", errors="replace") as log, os.fdopen(held, "wb") as lifeline:
+        while True:
+            pid, status, usage = os.wait4(process.pid, os.WNOHANG)
             for line in log:
                 if step := _EB_STEP.match(line):
                     job.phase(step[1])
+            if pid:
+                process.returncode = os.waitstatus_to_exitcode(status)
+                return interrupted, timed_out, usage.ru_maxrss * 1024
+            interrupted = interrupted or job.stop.asked.is_set()
+            timed_out = timed_out or (job.timeout is not None and time.monotonic() - began > job.timeout)
+            if interrupted or timed_out:
+                lifeline.close()
+            if job.stop.at_once.is_set():
+                _end(process)
             time.sleep(_POLL)
 
 
@@ -117,78 +202,20 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def end_leftovers(step: Step) -> None:
+def end_leftovers(one: Installation) -> None:
     """End what a build of this module left running on this host when all that watched over it was killed."""
-    mark = f"{_BUILD_OF}={installation(step)}".encode()
+    mark = f"{_BUILD_OF}={one.folder}".encode()
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # gone meanwhile, or somebody else's
             if mark in (process / "environ").read_bytes().split(b"\0"):
                 os.kill(int(process.name), signal.SIGKILL)
 
 
-def module_path(step: Step) -> Path | None:
-    base = step.prefix / "modules" / "all" / step.package.module
-    return next((path for path in (base.with_name(f"{base.name}.lua"), base) if path.is_file()), None)
-
-
-def is_there(step: Step) -> bool:
-    """Whether there is a module file; an empty one, or one of zeros, is what a full disk or a power cut leaves."""
-    path = module_path(step)
-    return path is not None and bool(path.read_bytes().strip(b"\0 \t\r\n"))
-
-
-def installation(step: Step) -> Path:
-    return step.prefix / "software" / step.package.module
-
-
-def lock_directory(step: Step) -> Path:
-    """EasyBuild's own lock: an empty directory, without an owner."""
-    return step.prefix / "software" / ".locks" / f"{str(installation(step)).replace('/', '_')}.lock"
-
-
-def easybuild_lock(step: Step) -> Path | None:
-    """The lock that an EasyBuild which is none of ours has on the module: what it builds is not touched."""
-    lock = lock_directory(step)
-    return lock if lock.is_dir() else None
-
-
-def age(path: Path) -> str:
-    return f"{(time.time() - path.stat().st_mtime) / 60:.0f} minutes old; remove it if no EasyBuild runs"
-
-
-def clear(step: Step, *, installed: bool = True) -> None:
-    """Take away what an unfinished build of ours left: module file, its links, directory, EasyBuild's lock.
-
-    The caller holds the module's intent mark, and knows that no other EasyBuild had a lock when the build began.
-    `installed` is whether the directory is the build's own.
-    """
-    modules = step.prefix / "modules"
-    for name in (f"{step.package.module}.lua", step.package.module):
-        for category in sorted(modules.iterdir()) if modules.is_dir() else ():
-            path = category / name
-            if path.is_symlink() or path.is_file():
-                path.unlink()
-    folder = installation(step)
-    if installed and folder.is_dir() and not folder.is_symlink():
-        remove_tree(folder)
-    if lock_directory(step).is_dir():
-        shutil.rmtree(lock_directory(step))
-
-
-def remove_tree(folder: Path) -> None:
-    """Remove a directory whose parts may be read-only, as installations are."""
-    for path, _, _ in os.walk(folder):
-        Path(path).chmod(stat.S_IRWXU)
-    shutil.rmtree(folder)
-
-
-def _cause(code: int, log: Path, *, interrupted: bool) -> str:
-    if interrupted:
-        return "its build was ended; run again to go on"
-    if code == 0:
-        return "EasyBuild ended well, but there is no module file"
-    lines = [line for line in tail(log, 200) if line.startswith("ERROR")]
-    return lines[-1].removeprefix("ERROR: ").strip() if lines else f"EasyBuild ended with exit code {code}"
+def _locked(job: Build, one: Installation) -> Outcome:
+    """An EasyBuild that is none of ours builds the module, or was cut off: what it has there is not touched."""
+    advice = f"{installation.age(one.lock)} old; remove it if no EasyBuild runs"
+    failure = Failure(cause=Cause.LOCK, summary=f"another EasyBuild has a lock: {one.lock} ({advice})")
+    return Outcome(step=job.step, result=Result.FAILED, cause=failure.summary, failure=failure)
 
 
 def _locked_out(log: Path) -> bool:
@@ -196,16 +223,12 @@ def _locked_out(log: Path) -> bool:
     return _EB_LOCKED.search(_text(log)) is not None
 
 
-def what_failed(log: Path) -> tuple[str, ...]:
-    """The last lines of the failed command's own output, which EasyBuild keeps apart; else of the log."""
-    named = _EB_OUTPUT.findall(_text(log))
-    output = Path(named[-1]) if named else log
-    return tail(output if output.is_file() else log)
-
-
-def tail(log: Path, count: int = _TAIL) -> tuple[str, ...]:
-    """The last lines of a log that say something."""
-    return tuple([line for line in _text(log).splitlines() if line.strip()][-count:])
+def _failure(job: Build, ended: Ended) -> Failure:
+    if ended.interrupted:
+        return Failure(cause=Cause.INTERRUPTED, summary="its build was ended; run again to go on")
+    lines = [line for line in _text(job.log).splitlines() if line.startswith("ERROR")]
+    summary = lines[-1].removeprefix("ERROR: ").strip() if lines else f"EasyBuild ended with exit code {ended.code}"
+    return Failure(cause=Cause.UNKNOWN, summary=summary)
 
 
 def _text(log: Path) -> str:

@@ -64,3 +64,9 @@ def find_lmod(configured: Path | None, compat: Path | None) -> Path | None:
     if configured:
         candidates = [configured]
     return next((path for path in candidates if os.access(path, os.X_OK) and path.is_file()), None)
+
+
+def batch_job() -> str:
+    """The job of the batch system that this is, where it is one: it tells whom to ask about a lock."""
+    names = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "FLUX_JOB_ID")
+    return next((os.environ[name] for name in names if os.environ.get(name)), "")

@@ -142,7 +142,8 @@ def for_step(step: Step, *, work_dir: Path, sources: Path, cores: int, logs: Pat
         "modules-tool": "Lmod",
         "module-syntax": "Lua",
     }
-    return {variable(name): value for name, value in options.items()}
+    limits = dict.fromkeys(_data()["cores"]["variables"], str(cores))
+    return {**limits, **{variable(name): value for name, value in options.items()}}
 
 
 def flags(options: Iterable[tuple[str, OptionValue]]) -> tuple[str, ...]:

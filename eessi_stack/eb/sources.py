@@ -1,10 +1,12 @@
 """Fetch each source once, checked, from any place that has the same sha256. What has another checksum is never used."""
 
 import fcntl
+import glob
 import hashlib
 import http.client
 import lzma
 import os
+import shutil
 import tempfile
 import urllib.error
 import urllib.request
@@ -19,6 +21,7 @@ import msgspec
 
 from eessi_stack.eb.ask import ask_once
 from eessi_stack.eb.mirrors import Mirrors
+from eessi_stack.eb.options import variable
 from eessi_stack.model import Package
 
 _TIMEOUT = 60  # seconds without a byte
@@ -54,6 +57,28 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.problems)
 
 
+def obtain(  # noqa: PLR0913 (one of them is a keyword)
+    packages: Sequence[Package],
+    family: str,
+    environment: Mapping[str, str],
+    folder: Path,
+    done: Callable[[Fetched], Any],
+    *,
+    offline: bool = False,
+) -> dict[str, tuple[str, ...]]:
+    """Have every source of packages in a folder; module → why not all of them can be had."""
+    wanted = of_packages(packages, family, {**environment, variable("sourcepath"): str(folder)})
+    every = [file for one in wanted.values() for file in one.files]
+    fetched = fetch(every, None if offline else Mirrors(folder / ".mirrors"), done)
+    problems = {result.source.path: result.problems for result in fetched}
+    lacking = {}
+    for module, one in wanted.items():
+        why = [text for file in one.files for text in problems.get(file.path, ())]
+        if one.error or why:
+            lacking[module] = (*((one.error,) if one.error else ()), *why)
+    return lacking
+
+
 def of_packages(packages: Sequence[Package], family: str, environment: Mapping[str, str]) -> dict[str, Sources]:
     """Module → the files it needs, as EasyBuild's own fetch step names them."""
     question = {"family": family, "recipes": [package.recipe for package in packages]}
@@ -63,8 +88,8 @@ def of_packages(packages: Sequence[Package], family: str, environment: Mapping[s
     return {package.module: sources for package, sources in zip(packages, found, strict=True)}
 
 
-def fetch(sources: Iterable[Source], mirrors: Mirrors, done: Callable[[Fetched], Any]) -> tuple[Fetched, ...]:
-    """Have every source in place, each fetched once however many packages want it."""
+def fetch(sources: Iterable[Source], mirrors: Mirrors | None, done: Callable[[Fetched], Any]) -> tuple[Fetched, ...]:
+    """Have every source in place, each fetched once however many packages want it; nothing is without mirrors."""
     wanted = {source.path: source for source in sources if not source.git}
     results = []
     stop = Event()
@@ -80,11 +105,13 @@ def fetch(sources: Iterable[Source], mirrors: Mirrors, done: Callable[[Fetched],
     return tuple(results)
 
 
-def _fetch(source: Source, mirrors: Mirrors, stop: Event) -> Fetched:
+def _fetch(source: Source, mirrors: Mirrors | None, stop: Event) -> Fetched:
     target = Path(source.path)
     try:
         if _good(target, source):
             return Fetched(source=source)
+        if mirrors is None:
+            return Fetched(source=source, problems=(_absent(target),))
         target.parent.mkdir(parents=True, exist_ok=True)
         with _locked(target):
             if _good(target, source):  # another process may have fetched it meanwhile
@@ -92,6 +119,11 @@ def _fetch(source: Source, mirrors: Mirrors, stop: Event) -> Fetched:
             return _download_any(source, target, mirrors, stop)
     except OSError as error:
         return Fetched(source=source, problems=(f"{target}: {error.strerror or error}",))
+
+
+def _absent(target: Path) -> str:
+    why = "has another checksum than its easyconfig says" if target.is_file() else "is not there"
+    return f"{target}: {why}, and nothing is downloaded with --offline"
 
 
 def _good(path: Path, source: Source) -> bool:
@@ -118,7 +150,10 @@ def _download_any(source: Source, target: Path, mirrors: Mirrors, stop: Event) -
     places: list[tuple[str, Callable[[Path], None]]] = [(url, _downloader(url, stop)) for url in source.urls]
     if source.checksums:
         places += mirrors.places(target.name, source.urls, source.checksums)
-    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=target.parent) as scratch:
+    prefix = f".fetch-{target.name}-"
+    for left in target.parent.glob(f"{glob.escape(prefix)}*"):  # of a run that was killed: we hold the file's lock
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=target.parent) as scratch:
         for origin, get in places:
             part = Path(scratch) / target.name
             problem = "interrupted" if stop.is_set() else _get(get, part, source)

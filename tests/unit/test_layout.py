@@ -14,10 +14,10 @@ HOOKS = sorted((ROOT / "hooks").rglob("*.py"))
 BASE = frozenset({"model", "errors", "failure"})
 #: Leaves that a module of the middle row may use besides the base.
 LEAVES = {
-    "eb": {"signature", "stored"},
+    "eb": {"signature", "stored", "machine"},
     "inventory": {"module_files"},
     "module_files": {"module_text", "signature", "stored"},
-    "config": {"settings"},
+    "config": {"settings", "machine"},
     "target": {"cpuinfo"},
     "easystack": {"parsed", "sheet", "scope", "document", "easybuild_options", "yaml_nodes"},
     "lint": {"sheet", "scope", "selector", "yaml_nodes"},
@@ -32,10 +32,24 @@ LEAVES = {
     "drift": {"packages"},
     "share": {"packages"},
     "plan": {"packages"},
+    "weigh": {"schedule"},
 }
 MIDDLE = frozenset(
-    {"eb", "inventory", "journal", "lmod", "easystack", "lint", "share", "compare", "plan", "schedule", "target"}
-    | {"intent"}
+    {
+        "eb",
+        "weigh",
+        "inventory",
+        "journal",
+        "lmod",
+        "easystack",
+        "lint",
+        "share",
+        "compare",
+        "plan",
+        "schedule",
+        "target",
+    }
+    | {"intent", "weigh"}
 )
 #: What an easystack is made of, from its text to its place.
 EASYSTACK = frozenset(
@@ -44,13 +58,20 @@ EASYSTACK = frozenset(
 )
 #: What the packages of a stack are compared by.
 COMPARE = frozenset({"packages", "excluded", "walk", "drift"})
-LOW = EASYSTACK | COMPARE | {"cpuinfo", "config", "settings", "module_files", "module_text", "signature", "stored"}
+LOW = (
+    EASYSTACK
+    | COMPARE
+    | {"machine", "cpuinfo", "config", "settings", "module_files", "module_text", "signature", "stored"}
+)
 #: What joins the steps, each with what it joins besides the middle row.
 WIRING = {
     "observe": {"place"},
     "survey": {"place", "observe", "packages", "config"},
     "flow": {"place", "survey"},
-    "install": {"place"},
+    "recover": set(),
+    "prepare": {"place", "survey", "config", "weigh"},
+    "workplace": {"place"},
+    "install": {"place", "workplace", "config", "__version__"},
 }
 
 MAX_FILE = 300

@@ -1,0 +1,76 @@
+"""`eessi-stack history`: what the journal of the tree knows: what was built, when, how long it took, what failed."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import click
+
+from eessi_stack import journal, place
+from eessi_stack.cli import output
+from eessi_stack.cli.options import settings_options
+from eessi_stack.config import Settings
+from eessi_stack.errors import ExitCode
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("-n", "count", type=click.IntRange(min=1), default=20, show_default=True, help="so many of the last")
+@click.option("--json", "as_json", is_flag=True, help="all events, one JSON document")
+@settings_options()
+@click.pass_context
+def history(context: click.Context, *, settings: Settings, name: str | None, count: int, as_json: bool) -> None:
+    """Show what was built in the prefix of the target: NAME alone, a module or a software, or everything.
+
+    It is history: what is installed says the module tree, not the journal.
+    """
+    where = place.find(settings)
+    prefixes = dict.fromkeys((where.tree.prefix(where.target.cpu_only), where.tree.prefix(where.target)))
+    events = sorted((event for prefix in prefixes for event in journal.events(prefix)), key=_time)
+    if name:
+        events = [event for event in events if _is(event, name)]
+    if as_json:
+        output.result(json.dumps({"format": "eessi-stack-history", "version": 1, "events": events}, indent=2))
+    else:
+        output.result("\n".join(lines(events, count)) or f"nothing was built{f' of {name}' if name else ''} yet")
+    context.exit(ExitCode.OK)
+
+
+def _time(event: Mapping[str, Any]) -> str:
+    return str(event.get("time", ""))
+
+
+def _is(event: Mapping[str, Any], name: str) -> bool:
+    module = str(event.get("module", ""))
+    return name in (module, module.split("/", 1)[0])
+
+
+def lines(events: Iterable[Mapping[str, Any]], count: int) -> Iterator[str]:
+    """A line a build that ended, or that was begun and of which nothing more is known."""
+    shown = list(_builds(events))[-count:]
+    widths = [max((len(row[column]) for row in shown), default=0) for column in range(4)]
+    for row in shown:
+        padded = "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False))
+        yield f"{padded}  {row[-1]}".rstrip()
+
+
+def _builds(events: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, str, str, str]]:
+    begun: dict[tuple[object, object], Mapping[str, Any]] = {}
+    rows: list[tuple[str, str, str, str, str]] = []
+    for event in events:
+        key = (event.get("run"), event.get("module"))
+        if event.get("event") == "step-started":
+            begun[key] = event
+        elif event.get("event") == "step-ended":
+            begun.pop(key, None)
+            rows.append(_row(event))
+    rows += [_row({**event, "result": "no end", "cause": "its run was killed, or goes on"}) for event in begun.values()]
+    yield from sorted(rows)
+
+
+def _row(event: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
+    seconds = event.get("seconds")
+    took = output.duration(float(seconds)) if isinstance(seconds, int | float) and seconds else ""
+    when = str(event.get("time", ""))[:16].replace("T", " ")
+    cause = str(event.get("cause", ""))
+    return when, str(event.get("result", "")), str(event.get("module", "")), took, cause

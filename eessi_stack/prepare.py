@@ -1,0 +1,114 @@
+"""Plans what makes a tree match a stack: on the comparison, what has changed since, and what builds took before."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from eessi_stack import journal, schedule
+from eessi_stack.config import shipped
+from eessi_stack.eb import provenance
+from eessi_stack.eb.installation import Installation
+from eessi_stack.model import Answer, Comparison, Inventory, Plan, Request, Stack, State, Verdict
+from eessi_stack.place import Place
+from eessi_stack.plan import make_plan, rebuilds
+from eessi_stack.schedule import Weight
+from eessi_stack.survey import Survey
+from eessi_stack.weigh import timed, weigh
+
+#: What of an installation is built again: everything that has changed, besides what is named.
+CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A plan, what its steps are expected to take, and the answer that it rests on."""
+
+    plan: Plan
+    weights: Mapping[str, Weight]
+    answer: Answer
+
+    @property
+    def comparison(self) -> Comparison:
+        assert self.answer.comparison
+        return self.answer.comparison
+
+
+def prepare(stack: Stack, place: Place, rebuild: Sequence[str] = (), *, dependents: bool = False) -> Prepared:
+    """The steps that make the tree match the stack, and those of `rebuild`: names, and `changed`."""
+    with Survey(stack, place.settings) as survey:
+        answer, seen = survey.look(place, [place.target])
+    assert answer.comparison
+    made = _plan(answer.comparison, seen, place, rebuild, dependents=dependents)
+    durations = _durations(place)
+    weights = weigh(made, durations, {step.package.recipe: _size(step.package.recipe) for step in made.steps})
+    critical = schedule.critical_path(made.steps, weights)
+    plan = replace(made, steps=timed(made.steps, durations), critical=critical)
+    return Prepared(plan=plan, weights=weights, answer=answer)
+
+
+def _plan(comparison: Comparison, seen: Inventory, place: Place, rebuild: Sequence[str], *, dependents: bool) -> Plan:
+    there = [(one, _installation(one, place)) for one in comparison.of(State.INSTALLED, State.DRIFT)]
+    again = rebuilds(
+        comparison,
+        [name for name in rebuild if name != CHANGED],
+        dict(_changed(there, place)) if CHANGED in rebuild else {},
+        frozenset(_asked_since(there)),
+        dependents=dependents,
+    )
+    return make_plan(comparison, seen, place.tree, again, frozenset(_hollow(there)))
+
+
+def _durations(place: Place) -> dict[str, float]:
+    prefixes = dict.fromkeys((place.tree.prefix(place.target.cpu_only), place.tree.prefix(place.target)))
+    return journal.durations(event for prefix in prefixes for event in journal.events(prefix))
+
+
+def _installation(verdict: Verdict, place: Place) -> Installation:
+    """Where the module of a package is, in the prefix of the accelerator or of the CPU."""
+    both = (place.target, place.target.cpu_only)
+    found = [Installation(prefix=place.tree.prefix(one), module=verdict.package.module) for one in both]
+    return next((one for one in found if one.module_file), found[-1])
+
+
+def _changed(there: Iterable[tuple[Verdict, Installation]], place: Place) -> Iterator[tuple[str, str]]:
+    hooks = shipped("hooks")
+    for verdict, one in there:
+        if verdict.package.recipe:
+            what = provenance.changed(one.folder, verdict.package, hooks, place.settings.robot_paths)
+            if what:
+                yield verdict.package.module, what
+
+
+def _asked_since(there: Iterable[tuple[Verdict, Installation]]) -> Iterator[Request]:
+    """The entries that ask for a rebuild of what was built before their easystack was written.
+
+    An easystack that asks for a rebuild is run more than once: after a failure, or for another target.
+    """
+    for verdict, one in there:
+        for request in verdict.requests:
+            if (request.rebuild or request.option("rebuild") is True) and _is_older(one.module_file, request.file):
+                yield request
+
+
+def _is_older(module_file: Path | None, easystack: str) -> bool:
+    try:
+        return module_file is not None and module_file.stat().st_mtime < Path(easystack).stat().st_mtime
+    except OSError:
+        return False
+
+
+def _hollow(there: Iterable[tuple[Verdict, Installation]]) -> Iterator[str]:
+    """The modules whose installation is gone. Those that only tell why they cannot be loaded never had one."""
+    for verdict, one in there:
+        if one.module_file and not os.path.isdir(one.folder):  # noqa: PTH112 (never raises)
+            text = one.module_file.read_text(encoding="utf-8", errors="replace")
+            if str(one.folder) in text and "LmodError" not in text:
+                yield verdict.package.module
+
+
+def _size(recipe: str) -> int:
+    try:
+        return os.stat(recipe).st_size  # noqa: PTH116 (a name of many)
+    except OSError:
+        return 0
