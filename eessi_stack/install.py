@@ -97,11 +97,15 @@ class Run:
 
     def through(self, budget: Budget, weights: Mapping[str, Weight]) -> Iterator[Outcome]:
         self._record(self._prefix, "run-started", **_about(self._plan, budget, self._session))
+        steps, lacking = self._plan.steps, self._lacking
         outcomes = schedule.run(
             self._plan,
             self._build,
             budget,
             weights,
+            known=[
+                _without_source(step, lacking[step.package.module]) for step in steps if step.package.module in lacking
+            ],
             started=self._started,
             tick=self._tick,
             stopped=self._session.stop.asked.is_set,
@@ -138,8 +142,6 @@ class Run:
     def _build(self, step: Step, cores: int) -> Outcome | Busy:
         """Build one package under its intent mark, unless another run builds it, or has built it meanwhile."""
         module = step.package.module
-        if module in self._lacking:
-            return _without_source(step, self._lacking[module])
         try:
             with intent.hold(step.prefix, module) as mark:
                 restored = mark.left is not None and self._recover(step, mark.left)

@@ -168,12 +168,20 @@ def run(  # noqa: PLR0913
     budget: Budget,
     weights: Mapping[str, Weight],
     *,
+    known: Sequence[Outcome] = (),
     started: Callable[[Start], None] = lambda _: None,
     tick: Callable[[], None] = lambda: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[Outcome]:
-    """The outcome of every step, as it becomes known. `build` runs in threads, all else in the caller's."""
+    """The outcome of every step, as it becomes known. `build` runs in threads, all else in the caller's.
+
+    `known` are outcomes that are known before anything is built.
+    """
     progress = begin(plan, weights)
+    for outcome in known:
+        progress.waiting.remove(outcome.step)
+        progress.end(outcome)
+        yield outcome
     builds: dict[Future[Outcome | Busy], Step] = {}
     with ThreadPoolExecutor(budget.jobs) as pool:
         while progress.waiting or builds:
