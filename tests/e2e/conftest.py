@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.building import site  # noqa: F401 (a fixture)
+
 VERSION = "2023.06"
 TARGET = "x86_64/amd/zen3"
 

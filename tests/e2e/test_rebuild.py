@@ -1,0 +1,186 @@
+"""Rebuilding what is there, with the real EasyBuild and Lmod: old or new, whatever is killed; never a mixture."""
+
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.building import Site, load, needs_lmod, processes_of
+
+pytestmark = needs_lmod
+
+#: How often a rebuild is killed at a random moment; `KILLS=30` for a long look.
+KILLS = int(os.environ.get("KILLS", "4"))
+
+RECIPE = """
+easyblock = 'Bundle'
+name = 'Stamp'
+version = '1.0'
+homepage = 'https://github.com/EESSI'
+description = "Sample of eessi-stack's tests: says when it was built, in its module file and in its directory."
+toolchain = SYSTEM
+postinstallcmds = [
+    'mkdir -p %(installdir)s/bin && echo "$STAMP" > %(installdir)s/stamp.txt && sleep 1',
+    'test "$STAMP" != bad',
+    'cp %(installdir)s/stamp.txt %(installdir)s/bin/stamp.txt',
+]
+sanity_check_paths = {'files': ['stamp.txt', 'bin/stamp.txt'], 'dirs': []}
+modextravars = {'STAMP_OF_MODULE': __import__('os').environ.get('STAMP', '')}
+moduleclass = 'devel'
+"""
+
+
+def can_mount() -> bool:
+    words = ["bwrap", "--dev-bind", "/", "/", "--bind", "/tmp", "/tmp", "--", "true"]
+    return bool(shutil.which("bwrap")) and subprocess.run(words, check=False, capture_output=True).returncode == 0
+
+
+@pytest.fixture(params=["beside the old one", "in its place"])
+def stamped(request: pytest.FixtureRequest, site: Site) -> Site:
+    """A site with Stamp built, where bubblewrap works or does not."""
+    if request.param == "in its place":
+        programs = site.folder / "bin"
+        programs.mkdir()
+        (programs / "bwrap").write_text("#!/bin/sh\nexit 1\n")
+        (programs / "bwrap").chmod(0o755)
+        site.environment["PATH"] = f"{programs}:{site.environment['PATH']}"
+    elif not can_mount():
+        pytest.skip("bubblewrap is not installed, or may not mount here")
+    recipes = site.folder / "recipes"
+    recipes.mkdir()
+    (recipes / "Stamp-1.0.eb").write_text(RECIPE)
+    site.environment["EESSI_STACK_ROBOT_PATHS"] = str(recipes)
+    run = site.run("install", site.easystack("Stamp"), STAMP="old")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert stamp(site) == "old"
+    return site
+
+
+def stamp(site: Site) -> str:
+    """When what is there was built; its module file, its directory and what Lmod loads must agree."""
+    folder = site.prefix / "software" / "Stamp" / "1.0"
+    module = re.search(r'setenv\("STAMP_OF_MODULE", "(.*)"\)', site.module("Stamp").read_text())
+    assert module
+    found = {
+        module[1],
+        (folder / "stamp.txt").read_text().strip(),
+        (folder / "bin" / "stamp.txt").read_text().strip(),
+        *re.findall(r"^STAMP_OF_MODULE=(.*)$", load(site, "Stamp/1.0").stdout, re.MULTILINE),
+    }
+    assert len(found) == 1, f"a mixture: {found}"
+    return found.pop()
+
+
+def leftovers(site: Site) -> list[str]:
+    hidden = [path for path in (site.prefix / "software" / "Stamp").iterdir() if path.name != "1.0"]
+    kept = [path for name in ("kept", "new", "intent") for path in (site.prefix / ".eessi-stack" / name).glob("*")]
+    return [str(path) for path in hidden + kept]
+
+
+def test_a_rebuild_replaces_what_was_there(stamped: Site) -> None:
+    stack = stamped.easystack("Stamp")
+
+    run = stamped.run("install", stack, "--rebuild", "Stamp", STAMP="new")
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "Stamp/1.0: rebuild: asked for" in run.stderr
+    assert stamp(stamped) == "new"
+    assert leftovers(stamped) == []
+    assert not os.access(stamped.prefix / "software" / "Stamp" / "1.0" / "stamp.txt", os.W_OK) or os.geteuid() == 0
+    assert (stamped.prefix / "modules" / "devel" / "Stamp" / "1.0.lua").resolve() == stamped.module("Stamp").resolve()
+
+
+def test_a_rebuild_that_fails_leaves_what_was_there(stamped: Site) -> None:
+    run = stamped.run("install", stamped.easystack("Stamp"), "--rebuild", "Stamp", STAMP="bad")
+
+    assert run.returncode == 1
+    assert "FAILED: Stamp/1.0" in run.stdout
+    assert stamp(stamped) == "old"
+    assert leftovers(stamped) == []
+
+
+def test_an_interrupted_rebuild_leaves_what_was_there(stamped: Site) -> None:
+    run = stamped.start("install", stamped.easystack("Stamp"), "--rebuild", "Stamp", STAMP="new")
+    time.sleep(3)
+    run.send_signal(signal.SIGINT)
+
+    assert run.wait(timeout=30) in (130, 0)
+    assert stamp(stamped) in ("old", "new")
+    assert leftovers(stamped) == []
+
+
+def test_a_rebuild_that_is_killed_leaves_old_or_new(stamped: Site) -> None:
+    stack, seed = stamped.easystack("Stamp"), random.randrange(1000)
+    moments = random.Random(seed)
+    for number in range(KILLS):
+        before = stamp(stamped)
+        run = stamped.start("install", stack, "--rebuild", "Stamp", STAMP=f"new{number}")
+        time.sleep(moments.uniform(0.2, 9))
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+        wait_for_the_end_of_all(stamped)
+
+        after = stamped.run("missing", stack, STAMP=before)
+
+        assert after.returncode == 0, f"seed {seed}, kill {number}: {after.stdout}{after.stderr}"
+        assert stamp(stamped) in (before, f"new{number}"), f"seed {seed}, kill {number}"
+        assert leftovers(stamped) == []
+
+
+def wait_for_the_end_of_all(site: Site) -> None:
+    deadline = time.monotonic() + 20
+    while processes_of(site) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert processes_of(site) == {}
+
+
+def test_what_has_changed_is_rebuilt_when_asked(site: Site) -> None:
+    recipes = site.folder / "recipes"
+    recipes.mkdir()
+    recipe = recipes / "Stamp-1.0.eb"
+    recipe.write_text(RECIPE)
+    site.environment["EESSI_STACK_ROBOT_PATHS"] = str(recipes)
+    stack = site.easystack("Stamp")
+    assert site.run("install", stack, STAMP="old").returncode == 0
+
+    assert site.run("plan", stack, "--rebuild", "changed", STAMP="old").returncode == 0
+    recipe.write_text(RECIPE + "\n# another\n")
+    assert site.run("plan", stack, STAMP="old").returncode == 0, "nothing is rebuilt that nobody asks for"
+    plan = site.run("plan", stack, "--rebuild", "changed", STAMP="old")
+
+    assert plan.returncode == 1
+    assert "rebuild: recipe changed" in plan.stdout
+
+
+def test_an_entry_that_asks_for_a_rebuild_has_it_once(site: Site) -> None:
+    stack = site.folder / "stack.yml"
+    stack.write_text("easyconfigs:\n  - Alpha-1.0.eb\n")
+    assert site.run("install", stack).returncode == 0
+    stack.write_text("easyconfigs:\n  - Alpha-1.0.eb:\n      options:\n        rebuild: true\n")
+
+    plan = site.run("plan", stack)
+    assert "rebuild: asked for" in plan.stdout, plan.stdout
+    assert site.run("install", stack).returncode == 0
+
+    assert site.run("plan", stack).returncode == 0
+
+
+def test_a_module_without_its_directory_is_repaired(site: Site) -> None:
+    stack = site.easystack("Alpha")
+    assert site.run("install", stack).returncode == 0
+    folder = site.prefix / "software" / "Alpha" / "1.0"
+    for path, _, _ in os.walk(folder):
+        Path(path).chmod(0o700)
+    shutil.rmtree(folder)
+
+    plan = site.run("plan", stack)
+    assert "repair: module without directory" in plan.stdout, plan.stdout + plan.stderr
+    assert site.run("install", stack).returncode == 0
+
+    assert (folder / "Alpha.txt").is_file()
