@@ -1,6 +1,7 @@
-"""Processes side by side, told to the real view: `python side_by_side.py LOGS JOBS COUNT SECONDS`.
+"""Processes side by side, told to the real view: `python side_by_side.py FOLDER JOBS COUNT`.
 
-Every fifth one fails; each writes to its log while it runs. Ctrl-C ends it as it ends an install.
+Each writes to its log in the folder until there is a file `end-N`, with a cause in it where it is to fail. Ctrl-C ends
+all of them, as it ends an install.
 """
 
 import subprocess
@@ -13,58 +14,61 @@ from eessi_stack.install import Reporter
 from eessi_stack.model import Action, Outcome, Package, Plan, Result, Step, Target
 
 NAMES = ("GROMACS/2024.4-foss-2023b", "SciPy-bundle/2023.11-gfbf-2023b", "zlib/1.2.13", "Größe/日本語-1.0")
-SCRIPT = 'for i in $(seq 1000); do printf "\\033[32mgcc\\033[0m -O2 -c source$i.c\\r\\n"; sleep 0.2; done'
+SCRIPT = 'i=0; while sleep 0.2; do i=$((i+1)); printf "\\033[32mgcc\\033[0m -O2 -c source$i.c\\r\\n"; done'
+EXPECTED = 600.0
 
 
-def plan(count: int, seconds: float) -> Plan:
+def plan(count: int) -> Plan:
+    """Of every other step it is known how long it takes."""
     steps = tuple(
         Step(
             package=Package(module=f"{NAMES[at % len(NAMES)]}.{at}"),
             action=Action.INSTALL,
             reason="new",
             prefix=Path("/none"),
-            seconds=seconds if at % 2 else None,
+            seconds=EXPECTED if at % 2 else None,
         )
         for at in range(count)
     )
-    return Plan(target=Target(cpu="x86_64/generic"), steps=steps, critical=(steps[-1].package.module,))
+    return Plan(target=Target(cpu="x86_64/generic"), steps=steps)
 
 
 class Build:
-    def __init__(self, step: Step, at: int, logs: Path, reporter: Reporter) -> None:
-        self.step, self.reporter, self.phases = step, reporter, ["configuring", "building", "testing"]
-        self.fails = at % 5 == 4
-        log = logs / f"{at}.log"
+    """One process, which is told of as a build is."""
+
+    def __init__(self, step: Step, at: int, folder: Path, reporter: Reporter) -> None:
+        self.step, self.reporter, self.ending = step, reporter, folder / f"end-{at}"
+        log = folder / f"{at}.log"
         reporter.started(step, 1 + at % 3, log)
+        reporter.phase(step, "building")
         self.began = time.monotonic()
-        self.process = subprocess.Popen(["sh", "-c", SCRIPT], stdout=log.open("wb"), start_new_session=True)
+        with log.open("wb") as file:
+            self.process = subprocess.Popen(["sh", "-c", SCRIPT], stdout=file, start_new_session=True)
 
-    def look(self, seconds: float) -> bool:
-        """Whether it has ended."""
-        took = time.monotonic() - self.began
-        if self.phases and took > (3 - len(self.phases)) * seconds / 3:
-            self.reporter.phase(self.step, self.phases.pop(0))
-        if took > seconds:
-            self.end(Result.FAILED if self.fails else Result.BUILT, "no such thing" if self.fails else "")
-        return took > seconds
+    def goes_on(self) -> bool:
+        if not self.ending.exists():
+            return True
+        cause = self.ending.read_text()
+        self.end(Result.FAILED if cause else Result.BUILT, cause)
+        return False
 
-    def end(self, result: Result, cause: str = "") -> None:
+    def end(self, result: Result, cause: str) -> None:
         self.process.kill()
         self.process.wait()
         took = time.monotonic() - self.began
         self.reporter.ended(Outcome(step=self.step, result=result, seconds=took, cause=cause))
 
 
-def run(made: Plan, logs: Path, jobs: int, seconds: float, reporter: Reporter) -> int:
+def run(made: Plan, folder: Path, jobs: int, reporter: Reporter) -> int:
+    """The exit code."""
     reporter.planned(made)
     waiting, running = list(enumerate(made.steps)), list[Build]()
     try:
         while waiting or running:
+            running = [one for one in running if one.goes_on()]
             while waiting and len(running) < jobs:
                 at, step = waiting.pop(0)
-                running.append(Build(step, at, logs, reporter))
-            # The later one takes longer, so that they do not all end at once.
-            running = [one for at, one in enumerate(running) if not one.look(seconds * (1 + at / jobs))]
+                running.append(Build(step, at, folder, reporter))
             reporter.tick()
             time.sleep(0.25)
     except KeyboardInterrupt:
@@ -76,8 +80,7 @@ def run(made: Plan, logs: Path, jobs: int, seconds: float, reporter: Reporter) -
 
 
 if __name__ == "__main__":
-    folder, number, count, length = sys.argv[1:]
-    with progress.reporter("auto", jobs=int(number)) as view:
-        code = run(plan(int(count), float(length)), Path(folder), int(number), float(length), view)
+    with progress.reporter("auto", jobs=int(sys.argv[2])) as view:
+        code = run(plan(int(sys.argv[3])), Path(sys.argv[1]), int(sys.argv[2]), view)
     sys.stdout.write("the end\n")
     sys.exit(code)

@@ -4,9 +4,9 @@ import re
 
 from rich.cells import cell_len, set_cell_size
 
-#: CSI and OSC sequences, with their 8-bit forms, and what else begins with ESC.
+#: CSI and OSC sequences, with their 8-bit forms, and what else begins with ESC; a cut off one too.
 _ESCAPES = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
     r"|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
     r"|\x1b[ -/]*[0-~]?"
 )
@@ -27,9 +27,11 @@ def cut(text: str, width: int) -> str:
     return set_cell_size(text, width - 1).rstrip() + "…" if width > 0 else ""
 
 
-def padded(text: str, width: int) -> str:
+def padded(text: str, width: int, *, right: bool = False) -> str:
     """Text of exactly so many cells."""
-    return set_cell_size(cut(text, width), width)
+    text = cut(text, width)
+    space = " " * (width - cell_len(text))
+    return space + text if right else text + space
 
 
 def columns(text: str) -> int:

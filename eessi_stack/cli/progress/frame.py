@@ -13,6 +13,9 @@ from eessi_stack.model import Result
 
 INDENT = "  "
 
+#: How the time that is left is said: all of it known, some of it; and what comes after.
+LONG, SHORT = ("about ", "at least ", " left"), ("~", ">", "")
+
 #: What is said of a header's part, and its style.
 Part = tuple[str, str]
 
@@ -51,11 +54,11 @@ def _headers(view: View, left: Remainder | None) -> Iterator[list[Part]]:
     good = view.counts[Result.BUILT] + view.counts[Result.PRESENT]
     built, short = (f"{good} of {len(view.steps)} built", "green"), (f"{good}/{len(view.steps)} built", "green")
     bad, running, waiting, state = _bad(view), _running(view), _waiting(view), _state(view)
-    yield [built, *bad, *running, *waiting, *state, *_left(left), *_known(left)]
+    yield [built, *bad, *running, *waiting, *state, *_left(left, known=True)]
     yield [built, *bad, *running, *waiting, *state, *_left(left)]
-    yield [short, *bad, *running, *waiting, *state, *_left(left, "~", ">", "")]
-    yield [short, *bad[:1], *running, *state, *_left(left, "~", ">", "")]
-    yield [(f"{good}/{len(view.steps)}", "green"), *bad[:1], *state, *_left(left, "~", ">", "")]
+    yield [short, *bad, *running, *waiting, *state, *_left(left, SHORT)]
+    yield [short, *bad[:1], *running, *state, *_left(left, SHORT)]
+    yield [(f"{good}/{len(view.steps)}", "green"), *bad[:1], *state, *_left(left, SHORT)]
 
 
 def _bad(view: View) -> list[Part]:
@@ -77,14 +80,10 @@ def _state(view: View) -> list[Part]:
     return [] if view.running or view.results else [("fetching sources", "")]
 
 
-def _left(left: Remainder | None, *words: str) -> list[Part]:
-    """Nothing where all that is known should have ended by now."""
-    about, at_least, after = words or ("about ", "at least ", " left")
+def _left(left: Remainder | None, words: tuple[str, str, str] = LONG, *, known: bool = False) -> list[Part]:
+    """Nothing where all that is known should have ended by now; on request, of how many steps it is known."""
     if not left or not round(left.seconds):
         return []
-    return [(f"{about if left.whole else at_least}{rough(left.seconds)}{after}", "bold")]
-
-
-def _known(left: Remainder | None) -> list[Part]:
-    """Of how many steps it is known how long they take, where that is not so of all."""
-    return [(f"{left.known} of {left.steps} known", "dim")] if left and _left(left) and not left.whole else []
+    about, at_least, after = words
+    text = f"{about if left.whole else at_least}{rough(left.seconds)}{after}"
+    return [(f"{text} ({left.known} of {left.steps} known)" if known and not left.whole else text, "bold")]

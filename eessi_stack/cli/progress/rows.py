@@ -10,16 +10,17 @@ from eessi_stack.cli.progress.words import duration, rough
 
 GAP = "  "
 MARK = 2  # cells before the first column
-#: A phase of fewer cells says nothing, a module's name of fewer cells not which one it is.
-LEAST_PHASE, LEAST_MODULE = 12, 16
+#: A phase of fewer cells says nothing; names are cut to so many for its sake, and to no fewer than the last at all.
+LEAST_PHASE, SHORT_MODULE, LEAST_MODULE = 12, 24, 16
 
 #: Module, cores, how long it has taken and will take; what it does comes last, and may be cut.
 Cells = tuple[str, str, str, str, str]
 STYLES = ("", "dim", "", "", "cyan")
+RIGHT = (False, False, True, True, False)
 
 
 def rows(view: View, shown: Sequence[Running], now: float, width: int) -> list[Text]:
-    """One line a build. Where columns do not fit, cores go first, then the phase; then names are cut."""
+    """One line a build. Where columns do not fit, cores go, then names are cut, then the phase goes."""
     cells = [_cells(one, now) for one in shown]
     widths = _widths(cells, width)
     marks = ["*" if view.is_critical(one) else "" for one in shown]
@@ -40,12 +41,16 @@ def _left(seconds: float | None) -> str:
 def _widths(cells: Sequence[Cells], width: int) -> list[int]:
     """The cells of each column; a column of none is left out."""
     module, cores, took, left, phase = (max(map(columns, column)) for column in zip(*cells, strict=True))
+    least = min(phase, LEAST_PHASE)
     for some_cores in (cores, 0):
         room = width - _taken([module, some_cores, took, left]) - len(GAP)
-        if room >= min(phase, LEAST_PHASE):
+        if room >= least:
             return [module, some_cores, took, left, min(phase, room)]
-    over = max(_taken([module, took, left]) - width, 0)
-    return [max(module - over, min(module, LEAST_MODULE)), 0, took, left, 0]
+    room = width - _taken([took, left, least]) - len(GAP)
+    if room >= SHORT_MODULE:
+        return [room, 0, took, left, least]
+    room = width - _taken([took, left]) - len(GAP)
+    return [min(module, max(room, LEAST_MODULE)), 0, took, left, 0]
 
 
 def _taken(widths: Sequence[int]) -> int:
@@ -54,8 +59,11 @@ def _taken(widths: Sequence[int]) -> int:
 
 
 def _line(mark: str, row: Cells, widths: Sequence[int]) -> Text:
-    shown = [one for one in zip(row, widths, STYLES, strict=True) if one[1]]
-    parts = [Text(padded(text, size), _style(text, style)) for text, size, style in shown]
+    parts = [
+        Text(padded(text, size, right=right), _style(text, style))
+        for text, size, style, right in zip(row, widths, STYLES, RIGHT, strict=True)
+        if size
+    ]
     line = Text.assemble((f"{mark:<{MARK}}", "yellow"), Text(GAP).join(parts))
     line.rstrip()
     return line
