@@ -8,7 +8,7 @@ from eessi_stack.model import Result, Step
 from tests.unit.progress_examples import outcome, plan, running, step
 
 CHAIN = (step("A/1", 10), step("B/1", 20, ("A/1",)), step("C/1", 30, ("B/1",)))
-FOUR = tuple(step(f"{name}/1", 10) for name in "WXYZ")
+FOUR = tuple(step(f"{name}/1", 10) for name in "0123")
 
 
 @pytest.mark.parametrize(

@@ -37,11 +37,11 @@ class Terminal(StringIO):
             private, number, letter, home, feed, sign = found.groups()
             if home:
                 self.x = 0
-            elif feed:
-                self.y += 1
+            elif feed:  # a terminal's driver goes to the beginning of the line, too
+                self.x, self.y = 0, self.y + 1
                 self.rows += [""] * (self.y + 1 - len(self.rows))
             elif sign:
-                self.rows[self.y] = f"{self.rows[self.y]:<{self.x}}"[: self.x] + sign + self.rows[self.y][self.x + 1 :]
+                self.rows[self.y] = self.rows[self.y].ljust(self.x)[: self.x] + sign + self.rows[self.y][self.x + 1 :]
                 self.x += 1
                 assert self.x <= self.columns
             else:
@@ -146,6 +146,10 @@ def test_another_size_is_another_frame(tmp_path: Path) -> None:
     terminal.columns, terminal.lines = 80, 12
     told.tick()
     assert terminal.screen[-1] == "  A/7  2 cores  0s  starting"
+    written = terminal.written
+    terminal.columns = 81
+    told.tick()
+    assert terminal.written == written + 1, "the same again: the terminal may have folded what was there"
 
 
 def test_stopping_is_said_and_shown(tmp_path: Path) -> None:
@@ -156,6 +160,13 @@ def test_stopping_is_said_and_shown(tmp_path: Path) -> None:
     told.stopping()
     assert terminal.screen[-3] == STOPPING
     assert terminal.screen[-2] == "0 of 1 built · 1 running · stopping"
+
+
+def test_what_is_said_is_folded_at_words() -> None:
+    terminal = Terminal(columns=20)
+    told = live(terminal, Clock())
+    told.ended(outcome(step("A/1"), Result.FAILED, 1, "there is no such thing"))
+    assert terminal.history == ["[x] A/1 1s: there is", "no such thing", ""]
 
 
 def test_what_others_wrote_does_not_move_the_cursor() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
+import click
 from rich.console import Console
 from rich.text import Text
 
@@ -45,8 +46,8 @@ class Live(Plain):
         self.shown_at = (0, 0)
 
     def say(self, line: str) -> None:
-        """A long line is left to the terminal, which folds it anew when its window changes."""
-        said = self.styled(Text.from_ansi(line))
+        """Above the frame, folded at words."""
+        said = self.styled(Text.from_ansi(click.wrap_text(line, self.size()[0])))
         self.draw(above=f"{ERASE_FRAME}{said}\r\n")
 
     def planned(self, plan: Plan) -> None:
@@ -92,7 +93,7 @@ class Live(Plain):
         self.terminal.flush()
 
     def styled(self, text: Text) -> str:
-        """Text with the terminal's sequences, in one line."""
+        """Text with the terminal's sequences."""
         with self.console.capture() as captured:
             self.console.print(text, soft_wrap=True, end="")
         return shown_in(captured.get(), self.terminal.encoding or "utf-8")
