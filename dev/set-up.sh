@@ -11,6 +11,11 @@ needs=(
   /usr/include/zlib.h:zlib1g-dev /usr/include/ncurses.h:libncurses-dev /usr/include/openssl/ssl.h:libssl-dev
 )
 
+# What only tests need is installed where that can be done, and asked of nobody: without it they are skipped.
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  needs+=(tmux:tmux)
+fi
+
 there() {
   case $1 in
     /*) [ -e "$1" ] ;;

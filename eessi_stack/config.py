@@ -171,6 +171,16 @@ def workspace(environ: Mapping[str, str] | None = None) -> Path | None:
     return Path(folder).resolve() if folder else None
 
 
+def github_actions(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether GitHub's CI reads what is printed."""
+    return (os.environ if environ is None else environ).get("GITHUB_ACTIONS") == "true"
+
+
+def dumb_terminal(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether the terminal cannot move its cursor."""
+    return (os.environ if environ is None else environ).get("TERM", "") in ("", "dumb", "unknown")
+
+
 def shipped(name: str) -> Path:
     """The folder `hooks` or `easystacks`: beside the package in a checkout, inside it in an installed wheel."""
     package = Path(__file__).resolve().parent

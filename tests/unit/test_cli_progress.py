@@ -1,9 +1,15 @@
+from io import StringIO
 from pathlib import Path
 
 import click
 import pytest
 
-from eessi_stack.cli.progress import MARKS, Plain, duration, finished, reporter
+from eessi_stack.cli import output
+from eessi_stack.cli.progress import MARKS, duration, finished, reporter
+from eessi_stack.cli.progress.groups import Groups
+from eessi_stack.cli.progress.live import Live
+from eessi_stack.cli.progress.plain import Plain
+from eessi_stack.cli.progress.words import rough
 from eessi_stack.eb.sources import Fetched, Source
 from eessi_stack.model import Action, Outcome, Package, Plan, Result, Step, Target
 
@@ -27,6 +33,14 @@ SOURCE = Source(path="/sources/a/A/A-1.tar.gz")
 )
 def test_duration(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.4, "0s"), (50, "50s"), (59.6, "1m"), (89, "1m"), (840, "14m"), (3599, "1h00m"), (3900, "1h05m")],
+)
+def test_a_guess_is_rough(seconds: float, text: str) -> None:
+    assert rough(seconds) == text
 
 
 @pytest.mark.parametrize(
@@ -80,8 +94,50 @@ def test_an_empty_plan_needs_no_line(capsys: pytest.CaptureFixture[str]) -> None
     assert capsys.readouterr().err == ""
 
 
-def test_off_a_terminal_lines_are_plain(capsys: pytest.CaptureFixture[str]) -> None:
+def test_off_a_terminal_lines_are_plain(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     with reporter("always") as told:
         assert type(told) is Plain
         told.ended(Outcome(step=STEP, result=Result.FAILED, cause="it broke"))
     assert capsys.readouterr().err == "[x] A/1: it broke\n"
+
+
+def test_in_githubs_ci_logs_are_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    with reporter("auto", stream=StringIO()) as told:
+        assert type(told) is Groups
+
+
+@pytest.mark.parametrize(("terminal", "view"), [(True, Live), (False, Plain)])
+def test_who_asks_says_whether_it_is_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, *, terminal: bool, view: type[Plain]
+) -> None:
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    with reporter("never", stream=StringIO(), terminal=terminal, size=lambda: (80, 24), clock=lambda: 0.0) as told:
+        assert type(told) is view
+
+
+@pytest.mark.parametrize(("level", "view"), [(0, Live), (1, Plain), (-1, Plain)])
+def test_who_wants_more_or_less_than_usual_gets_lines(
+    monkeypatch: pytest.MonkeyPatch, level: int, view: type[Plain]
+) -> None:
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    with click.Context(click.Command("install")):
+        output.use_verbosity(level)
+        with reporter("never", stream=StringIO(), terminal=True, size=lambda: (80, 24)) as told:
+            assert type(told) is view
+
+
+def test_the_cursor_comes_back_however_a_run_ends() -> None:
+    stream = StringIO()
+
+    def run() -> None:
+        with reporter("never", stream=stream, terminal=True, size=lambda: (80, 24)) as told:
+            told.note("begun")
+            assert stream.getvalue().endswith("\r")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert stream.getvalue().count("\x1b[?25l") == 1
+    assert stream.getvalue().endswith("\x1b[?25h")

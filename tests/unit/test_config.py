@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from eessi_stack.config import Settings, load
+from eessi_stack.config import Settings, dumb_terminal, github_actions, load
 from eessi_stack.errors import ExitCode, StackError
 from eessi_stack.settings import OPTIONS, Option
 
@@ -112,3 +112,15 @@ def test_sources_are_kept_in_the_first_of_easybuilds_source_paths() -> None:
 
 def test_a_path_has_no_dots() -> None:
     assert load({"repo": "/a/../b"}, {}).repo == Path("/b")
+
+
+@pytest.mark.parametrize(("value", "said"), [("true", True), ("false", False), ("", False)])
+def test_githubs_ci_says_so(value: str, *, said: bool) -> None:
+    assert github_actions({"GITHUB_ACTIONS": value}) is said
+    assert not github_actions({})
+
+
+@pytest.mark.parametrize(("term", "dumb"), [("xterm-256color", False), ("tmux", False), ("dumb", True), ("", True)])
+def test_a_dumb_terminal_says_so(term: str, *, dumb: bool) -> None:
+    assert dumb_terminal({"TERM": term}) is dumb
+    assert dumb_terminal({})

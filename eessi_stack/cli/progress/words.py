@@ -1,0 +1,43 @@
+"""How what an install does is said: durations, and a line for what has ended. Pure."""
+
+import click
+
+from eessi_stack.model import Outcome, Result
+
+MARKS = {
+    Result.BUILT: ("[+]", "green"),
+    Result.PRESENT: ("[=]", "green"),
+    Result.FAILED: ("[x]", "red"),
+    Result.SKIPPED: ("[-]", "yellow"),
+    Result.INTERRUPTED: ("[!]", "yellow"),
+}
+
+STOPPING = "interrupted: what is being built is ended, nothing new is begun; once more ends at once"
+
+_MINUTE = 60
+_HOUR = 60 * _MINUTE
+
+
+def duration(seconds: float) -> str:
+    """`8s`, `2m05s`, `1h02m`."""
+    whole = round(seconds)
+    if whole < _MINUTE:
+        return f"{whole}s"
+    minutes, rest = divmod(whole, _MINUTE)
+    return f"{minutes}m{rest:02}s" if whole < _HOUR else f"{minutes // 60}h{minutes % 60:02}m"
+
+
+def rough(seconds: float) -> str:
+    """A duration that is a guess: `50s`, `14m`, `1h05m`."""
+    if round(seconds) < _MINUTE:
+        return f"{round(seconds)}s"
+    minutes = round(seconds / _MINUTE)
+    return f"{minutes}m" if minutes < _HOUR / _MINUTE else f"{minutes // 60}h{minutes % 60:02}m"
+
+
+def finished(outcome: Outcome) -> str:
+    mark, color = MARKS[outcome.result]
+    line = f"{click.style(mark, fg=color)} {outcome.step.package.module}"
+    if outcome.seconds:
+        line += f" {duration(outcome.seconds)}"
+    return line + (f": {outcome.cause}" if outcome.cause else "")
