@@ -71,7 +71,7 @@ def install(  # noqa: PLR0913 (one parameter a flag)
         context.exit(missing_report.verdict(about(prepared.comparison)) or int(bool(prepared.plan.steps)))
     say_what_is_special(prepared)
     os.umask(0o022)  # whoever may enter the tree may see what is being built in it
-    with progress.reporter(settings.color) as reporter:
+    with progress.reporter(settings.color, jobs=settings.jobs) as reporter:
         outcomes = installing.install(prepared.plan, place, prepared.weights, reporter, offline=offline)
     proof = compared(flow.proof(prepared.answer, asked, place))
     output.result(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from eessi_stack.eb.environment import find_lmod
-from tests.e2e.test_install import Site, processes_of
+from tests.e2e.building import Site, processes_of
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed: `make test` installs it")
@@ -150,11 +150,13 @@ def test_an_install_shows_what_it_builds_and_ctrl_c_ends_it(window: Window, site
     command = site.command("install", site.easystack("Alpha", "Late"))
     window.start(command, 80, 24, site.environment | {"LATE_STEP": f"touch {reached}; sleep 300", "TERM": "screen"})
 
-    screen = window.until(lambda screen: reached.exists() and any(line.startswith("  Late/1.0 ") for line in screen))
-    at = header(screen)
-    assert screen[at].startswith("1 of 2 built · 1 running")
-    assert screen[at - 1].startswith("[+] Alpha/1.0 ")
+    window.until(lambda screen: screen[header(screen)].startswith("0 of 2 built · 2 running"))
+    screen = window.until(lambda screen: reached.exists() and screen[header(screen)].startswith("1 of 2 built"))
+    assert screen[header(screen) - 1].startswith("[+] Alpha/1.0 ")
+    assert screen[header(screen) + 1].startswith("* Late/1.0 ")
     assert not window.shows_cursor
+    window.resize(60, 10)
+    window.until(lambda screen: screen[header(screen)].startswith("1 of 2 built · 1 running"))
 
     window.press("C-c")
 

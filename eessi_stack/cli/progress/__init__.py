@@ -8,9 +8,10 @@ from typing import TextIO
 
 from eessi_stack import config
 from eessi_stack.cli import output
+from eessi_stack.cli.output import duration
 from eessi_stack.cli.progress.groups import Groups
 from eessi_stack.cli.progress.plain import Plain
-from eessi_stack.cli.progress.words import MARKS, duration, finished
+from eessi_stack.cli.progress.words import MARKS, finished
 from eessi_stack.install import Reporter
 
 __all__ = ["MARKS", "duration", "finished", "reporter"]

@@ -6,8 +6,9 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TextIO
 
+from eessi_stack.cli.output import duration
 from eessi_stack.cli.progress.plain import Plain
-from eessi_stack.cli.progress.words import MARKS, duration
+from eessi_stack.cli.progress.words import MARKS
 from eessi_stack.model import Outcome, Result, Step
 
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from eessi_stack.cli.output import duration
 from eessi_stack.cli.progress.cells import columns, padded
 from eessi_stack.cli.progress.state import Running, View
-from eessi_stack.cli.progress.words import duration, rough
+from eessi_stack.cli.progress.words import rough
 
 GAP = "  "
 MARK = 2  # cells before the first column

@@ -2,6 +2,7 @@
 
 import click
 
+from eessi_stack.cli.output import duration
 from eessi_stack.model import Outcome, Result
 
 MARKS = {
@@ -16,15 +17,6 @@ STOPPING = "interrupted: what is being built is ended, nothing new is begun; onc
 
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
-
-
-def duration(seconds: float) -> str:
-    """`8s`, `2m05s`, `1h02m`."""
-    whole = round(seconds)
-    if whole < _MINUTE:
-        return f"{whole}s"
-    minutes, rest = divmod(whole, _MINUTE)
-    return f"{minutes}m{rest:02}s" if whole < _HOUR else f"{minutes // 60}h{minutes % 60:02}m"
 
 
 def rough(seconds: float) -> str:
