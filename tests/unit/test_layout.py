@@ -14,7 +14,9 @@ HOOKS = sorted((ROOT / "hooks").rglob("*.py"))
 BASE = frozenset({"model", "errors", "failure"})
 #: Leaves that a module of the middle row may use besides the base.
 LEAVES = {
-    "eb": {"signature", "stored"},
+    "eb": {"signature", "stored", "diagnose", "transcript"},
+    "diagnose": {"complaints", "first_error", "transcript"},
+    "first_error": {"complaints"},
     "inventory": {"module_files"},
     "module_files": {"module_text", "signature", "stored"},
     "config": {"settings"},
@@ -44,7 +46,14 @@ EASYSTACK = frozenset(
 )
 #: What the packages of a stack are compared by.
 COMPARE = frozenset({"packages", "excluded", "walk", "drift"})
-LOW = EASYSTACK | COMPARE | {"cpuinfo", "config", "settings", "module_files", "module_text", "signature", "stored"}
+#: What tells why a build failed.
+DIAGNOSE = frozenset({"complaints", "diagnose", "first_error", "transcript"})
+LOW = (
+    EASYSTACK
+    | COMPARE
+    | DIAGNOSE
+    | {"cpuinfo", "config", "settings", "module_files", "module_text", "signature", "stored"}
+)
 #: What joins the steps, each with what it joins besides the middle row.
 WIRING = {
     "observe": {"place"},
