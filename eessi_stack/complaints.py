@@ -36,7 +36,7 @@ def _row(
 WORTH = re.compile(
     r"[Ee][Rr][Rr][Oo][Rr]|[Ff][Aa][Ii][Ll]|FATAL|fatal|undefined|cannot|can't|Can't|denied|Read-only|No space|quota"
     r"|Killed|exhausted|out of memory|bad_alloc|allocate|\*\*\*|not found|not ok|multiple definition|relocation"
-    r"|Exception|unexpected end|Unexpected E|Exit|Hunk|hunk|\.go:|^E  |Segmentation|Aborted|not permitted|No such file"
+    r"|Exception|nexpected [Ee]|does not look like|Hunk|hunk|\.go:|^E  |Segmentation|Aborted|not permitted|No such file"
 )
 
 #: Lines that look like an error and are none.
@@ -97,7 +97,8 @@ COMPLAINTS = (
         r"|^error: (?:could not compile|aborting due)"
         r"|subprocess-exited-with-error|Failed building wheel|all warnings being treated as errors"
         r"|^Errors while running CTest"
-        r"|Configuring incomplete|^compilation terminated|^ERROR: compilation failed for package|metadata-generation-failed",
+        r"|Configuring incomplete|^compilation terminated|metadata-generation-failed"
+        r"|^ERROR: compilation failed for package",
         None,
         "a command failed",
         Weight.LAST,
@@ -111,7 +112,7 @@ COMPLAINTS = (
         "the patch does not fit",
     ),
     _row(
-        r"^(?:gzip|bzip2|xz|tar|unzip|zstd|lzma)\b.*(?:unexpected end of|Unexpected E|not in gzip format|not recognized"
+        r"^(?:gzip|bzip2|xz|tar|unzip|zstd|lzma)\b.*(?:[Uu]nexpected [Ee]|not in gzip format|not recognized"
         r"|signature not found|does not look like a tar archive)",
         Cause.SOURCE,
         "the source is cut off, or not what it should be",

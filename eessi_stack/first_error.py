@@ -4,6 +4,7 @@ import re
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import dropwhile, takewhile
 
 from eessi_stack.complaints import COMMAND, EXCUSED, IGNORED, WORTH, Complaint, complaint
 
@@ -32,10 +33,10 @@ class Found:
 
     @property
     def whole(self) -> str:
-        """The line, and what it introduces."""
+        """The line, and the paragraph that it introduces."""
         below = (line.strip() for line in self.lines[self.at + 1 :]) if self.complaint.below else iter(())
-        more = next((line for line in below if line), "")
-        return f"{self.line} {more}".strip()
+        paragraph = takewhile(bool, dropwhile(lambda line: not line, below))
+        return " ".join((self.line, *paragraph))
 
 
 @dataclass(slots=True, kw_only=True)

@@ -33,7 +33,7 @@ def refused(errors: Iterable[StackError], folder: Path, workspace: Path | None) 
     said = []
     for error in errors:
         file, _, line = error.context.partition("\n")[0].rpartition(":")
-        place = {"file": _relative(file, folder, workspace), "line": line} if file and line.isdecimal() else {}
+        place = {"file": relative(file, folder, workspace), "line": line} if file and line.isdecimal() else {}
         message = words.quoted("; ".join(part for part in (error.message, error.hint) if part))
         said.append(command("error", message, **place, title="easystack"))
     return "\n".join(said)
@@ -123,10 +123,11 @@ def _at(place: tuple[str, int], report: Report) -> dict[str, str]:
 
 def path(file: str, report: Report) -> str:
     """A file as GitHub knows it: relative to the workspace where it is in there."""
-    return _relative(file, report.folder, report.workspace)
+    return relative(file, report.folder, report.workspace)
 
 
-def _relative(file: str, folder: Path, workspace: Path | None) -> str:
+def relative(file: str, folder: Path, workspace: Path | None) -> str:
+    """A file as GitHub knows it: relative to the workspace where it is in there."""
     workspace_path = os.path.normpath(workspace or folder)
     whole = os.path.normpath(folder / file)
     return os.path.relpath(whole, workspace_path) if whole.startswith(os.path.join(workspace_path, "")) else whole  # noqa: PTH118
