@@ -68,6 +68,9 @@ LONGEST = 300
 #: What is wrong with the machine, whatever was being done; tests and sanity checks provoke some of it.
 MACHINE = frozenset({Cause.DISK, Cause.MEMORY, Cause.PERMISSION})
 
+#: A shell gives this number and the signal's as the exit code of what a signal ended.
+_SHELL = 128
+
 _LOCK = re.compile(r"Lock (\S+) already exists|Maximum wait time for lock (\S+)")
 _RULE = re.compile(r"raised for \S+ at (\S+) by the hook rule: (.*)")
 _PREFIX = re.compile(r"^Sanity check failed: ")
@@ -97,7 +100,7 @@ def diagnose(evidence: Evidence) -> Failure:
     if evidence.lock:
         return Failure(cause=Cause.LOCK, summary=f"another EasyBuild has a lock: {evidence.lock}")
     told = evidence.told
-    step = STEPS_OF_CODES.get(evidence.exit_code or 0) or told.step
+    step = told.step if told.signal else STEPS_OF_CODES.get(evidence.exit_code or 0, told.step)
     read = first_error(evidence.output if told.of_command else told.message)
     cause, summary = _judge(evidence, step, read)
     excerpt, at = _excerpt(told, read)
@@ -132,7 +135,18 @@ def _from_outside(evidence: Evidence, step: str) -> tuple[Cause, str] | None:
         return Cause.TIMEOUT, f"it took longer than it may, and was ended{where}"
     if evidence.out_of_memory:
         return Cause.MEMORY, f"the kernel killed a process of it for want of memory{where}"
+    if evidence.told.signal:
+        return Cause.INTERRUPTED, f"somebody ended EasyBuild by signal {evidence.told.signal}{where}"
+    if killed := _signal(evidence.exit_code):
+        return Cause.UNKNOWN, f"EasyBuild was killed by signal {killed}{where}"
     return None
+
+
+def _signal(code: int | None) -> int:
+    """The signal that an exit code stands for, as Python or a shell gives it."""
+    if code is None or 0 <= code <= _SHELL:
+        return 0
+    return -code if code < 0 else code - _SHELL
 
 
 def _from_easybuild(evidence: Evidence, step: str, read: Reading) -> tuple[Cause, str] | None:
@@ -203,8 +217,6 @@ def _silent(evidence: Evidence, step: str) -> str:
     if told.failed:
         name = told.command.split(maxsplit=1)[0] if told.command.strip() else "a command"
         return f"{name} ended with exit code {told.exit_code}{where}, and does not say why"
-    if code is not None and code < 0:
-        return f"EasyBuild was killed by signal {-code}{where}"
     if told.message and told.message[0]:
         return _sentence(told.message[0])
     if code == 0:

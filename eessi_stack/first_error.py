@@ -11,6 +11,9 @@ from eessi_stack.complaints import COMMAND, EXCUSED, IGNORED, WORTH, Complaint, 
 #: Lines of an excerpt before and after the error.
 BEFORE, AFTER = 4, 6
 
+#: So much of a line is judged: no pattern is slow on it, and no program says later what is wrong.
+JUDGED = 1000
+
 #: Make's `(ignored)` speaks of an error at most so many lines above it.
 REACH = 20
 
@@ -84,13 +87,14 @@ class _Search:
             one.lines.append(line)
         self.open = [one for one in self.open if len(one.lines) <= one.at + AFTER]
 
-    def _judge(self, line: str) -> None:
+    def _judge(self, whole: str) -> None:
+        line = whole[:JUDGED]
         if COMMAND.match(line) or EXCUSED.search(line):
             self.command, self.excused = self.number, EXCUSED.search(line) is not None
         elif IGNORED.match(line):
             self._forgive(max(self.command, self.number - REACH))
         elif told := complaint(line):
-            self._keep(line, *told)
+            self._keep(whole, *told)
 
     def _keep(self, line: str, kind: Complaint, match: re.Match[str]) -> None:
         groups = match.groupdict()

@@ -39,6 +39,7 @@ _STATE = re.compile(r"\t\[output and state saved to (.+)\]$")
 _TOOK = re.compile(r" \(took [^()]*\)$")
 _SANITY = re.compile(r"sanity check command (.*?) failed with exit code (-?\d+) \(output: ", re.DOTALL)
 _EXITED = re.compile(r"\bexited with code (\d+)")
+_SIGNAL = re.compile(r"WARNING: signal received \((\d+)\), cleaning up locks|ERROR: Cancelled by user")
 
 #: How the last frames of an error show that a hook raised it.
 IN_HOOK = re.compile(r" in run_hook$")
@@ -67,6 +68,7 @@ class Transcript:
     script: str = ""  #: path of the script that opens a shell there
     details: str = ""  #: path of EasyBuild's detailed log
     in_hook: bool = False  #: whether a hook raised the error
+    signal: int = 0  #: that ended it; EasyBuild's exit code is then this number, and means none of its errors
 
     @property
     def of_command(self) -> bool:
@@ -110,7 +112,7 @@ class _Reader:
             self.note("block", failed=True, running=False, command="")
         elif self.part in ("block", "command") and (found := _FIELD.match(line)):
             self._field(found[1], found[2])
-        elif found := _MESSAGE.match(line):
+        elif (found := _MESSAGE.match(line)) and not _SIGNAL.match(line):
             self.note("message", message=(found[1],))
         else:
             self._continued(line)
@@ -146,6 +148,8 @@ class _Reader:
     def _continued(self, line: str) -> None:
         if IN_HOOK.search(line):
             self.note(self.part, in_hook=True)
+        elif found := _SIGNAL.match(line):
+            self.note("", signal=int(found[1] or 2))
         if self.part == "trace":
             self._of_command(line)
         elif self.part == "command":

@@ -87,18 +87,25 @@ def lines(path: Path) -> Iterator[str]:
     """A file's lines as a terminal would show them; none where it cannot be read."""
     try:
         with path.open("rb") as file:
-            whole = True
+            kept = b""
             while piece := file.readline(LONGEST):
-                if whole:
-                    yield shown(piece)
-                whole = piece.endswith(b"\n")
+                kept = _last_written(kept + piece)
+                if piece.endswith(b"\n"):
+                    yield shown(kept)
+                    kept = b""
+            if kept:
+                yield shown(kept)
     except OSError:
         return
 
 
+def _last_written(text: bytes) -> bytes:
+    """What a progress bar wrote last over its line, and no more of it than is looked at."""
+    _, written, last = text.rpartition(b"\r")
+    return (last if written and last.strip() else text)[:LONGEST]
+
+
 def shown(line: bytes) -> str:
-    """One line without colours, and without what a progress bar has overwritten."""
+    """One line without colours and what else moves a terminal's cursor."""
     text = line.decode("utf-8", errors="replace").rstrip("\r\n")
-    if "\x1b" in text or "\x08" in text:
-        text = _CONTROL.sub("", text)
-    return text.rsplit("\r", 1)[-1] if "\r" in text else text
+    return _CONTROL.sub("", text) if "\x1b" in text or "\x08" in text else text

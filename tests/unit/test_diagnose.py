@@ -174,3 +174,16 @@ def test_a_hook_rule_is_named() -> None:
     failure = diagnose(Evidence(exit_code=1, told=transcript.Transcript(step="configure", message=message)))
     assert failure.cause is Cause.HOOK
     assert failure.summary == "the hook rule `toy: set configopts` ended it: no such value"
+
+
+def test_the_number_of_a_signal_is_no_exit_code_of_easybuild() -> None:
+    """Of SIGTERM, EasyBuild makes exit code 15, which else means its configure step."""
+    begun = ["== building...", "  >> running shell command:", "\tmake"]
+    ended = transcript.read([*begun, "WARNING: signal received (15), cleaning up locks ()..."])
+    failure = diagnose(Evidence(exit_code=15, told=ended))
+    assert (failure.cause, failure.step, failure.command) == (Cause.INTERRUPTED, "build", "make")
+    assert failure.summary == "somebody ended EasyBuild by signal 15 in its build step"
+    cancelled = transcript.read([*begun, "ERROR: Cancelled by user: keyboard interrupt"])
+    assert diagnose(Evidence(exit_code=1, told=cancelled)).cause is Cause.INTERRUPTED
+    killed = diagnose(Evidence(exit_code=137, told=transcript.read(begun)))
+    assert (killed.cause, killed.summary) == (Cause.UNKNOWN, "EasyBuild was killed by signal 9 in its build step")
