@@ -36,12 +36,14 @@ def _row(
 WORTH = re.compile(
     r"[Ee][Rr][Rr][Oo][Rr]|[Ff][Aa][Ii][Ll]|FATAL|fatal|undefined|cannot|can't|Can't|denied|Read-only|No space|quota"
     r"|Killed|exhausted|out of memory|bad_alloc|allocate|\*\*\*|not found|not ok|multiple definition|relocation"
-    r"|Exception|nexpected [Ee]|does not look like|Hunk|hunk|\.go:|^E  |Segmentation|Aborted|not permitted|No such file"
+    r"|Exception|nexpected [Ee]|does not look like|Hunk|hunk|\.go:|^E  |Segmentation|Illegal|Bus e|Aborted"
+    r"|not permitted|No such file"
 )
 
 #: Lines that look like an error and are none.
 HARMLESS = re.compile(
-    r"^\s*(?:checking |-- (?!Configuring incomplete)|configure: WARNING|X?PASS\b|XFAIL\b|SKIP\b|ok \d)"
+    r"^\S*conftest\.\w+:"
+    r"|^\s*(?:checking |-- (?!Configuring incomplete)|configure: WARNING|X?PASS\b|XFAIL\b|SKIP\b|ok \d)"
     r"|(?i:\b(?:0|no|zero) (?:errors?|failures?|failed)\b|\b(?:errors?|failures?|failed)\s*[:=]\s*0\b)"
     r"|(?i:\bignor(?:e|ed|ing)\b)|(?i:\bwarning: )|\.\.\. ?ok$|\bexpected (?:error|failure)|# (?:TODO|SKIP)\b"
 )
@@ -63,6 +65,9 @@ IGNORED = re.compile(r"^\S*make(?:\[\d+\])?: \[.*\] Error \d+ \(ignored\)$")
 
 _PLACE = r"(?:[^\s:(][^:(]*|<[^>]+>)"  # a file's name
 
+#: Of what ends without a word: whether memory was short is not for its output to say.
+KILLED = "a program was killed"
+
 #: In this order: the first row that a line fits is what it is.
 COMPLAINTS = (
     # The machine, whoever complains.
@@ -74,9 +79,10 @@ COMPLAINTS = (
         "a program was refused memory",
     ),
     _row(
-        r"\bKilled signal terminated program|\] Killed\s*$|^\S*sh: (?:line )?\d+: +\d+ Killed\b",
+        r"\bKilled signal terminated program|internal compiler error: Killed|\] Killed\s*$"
+        r"|^\S*sh: (?:line )?\d+: +\d+ Killed\b",
         None,
-        "a program was killed",
+        KILLED,
     ),
     _row(
         r"(?i:error|cannot|can't|could not|couldn't|unable|failed)\b.*(?:Permission denied|Read-only file system"
@@ -91,14 +97,20 @@ COMPLAINTS = (
         Weight.VAGUE,
     ),
     # What only says that something before it was wrong.
-    _row(r"^\S*make(?:\[\d+\])?: \*\*\* .*(?:Error \d+|Waiting for unfinished)", None, "make ended", Weight.LAST),
+    _row(
+        r"^\S*make(?:\[\d+\])?: \*\*\* .*(?:Error \d+|Waiting for unfinished"
+        r"|\] [A-Z][a-z]+ ?[a-z]*(?: \(core dumped\))?$)",
+        None,
+        "make ended",
+        Weight.LAST,
+    ),
     _row(
         r"^collect2: error: ld returned|linker command failed|^ninja: build stopped"
         r"|^error: (?:could not compile|aborting due)"
         r"|subprocess-exited-with-error|Failed building wheel|all warnings being treated as errors"
         r"|^Errors while running CTest"
         r"|Configuring incomplete|^compilation terminated|metadata-generation-failed"
-        r"|^ERROR: compilation failed for package",
+        r"|^ERROR: compilation failed for package|^error: command '.*' failed|^error: Setup script exited",
         None,
         "a command failed",
         Weight.LAST,
@@ -124,7 +136,7 @@ COMPLAINTS = (
         Cause.TEST,
         "a test fails",
     ),
-    _row(r"^(?:FAIL|ERROR): (?P<test>\S+(?: \([\w.]+\))?)\s*$", Cause.TEST, "a test fails"),
+    _row(r"^(?:FAIL|ERROR): (?!\d+\s*$)(?P<test>\S+(?: \([\w.]+\))?)\s*$", Cause.TEST, "a test fails"),
     _row(r"^(?:FAILED|ERROR) (?P<test>\S+::\S+)", Cause.TEST, "a test fails"),
     _row(r"^\s*--- FAIL: (?P<test>\S+)", Cause.TEST, "a test fails"),
     _row(r"^\[  FAILED  \] (?P<test>[\w/]+\.[\w/]+)", Cause.TEST, "a test fails"),
@@ -143,7 +155,7 @@ COMPLAINTS = (
     # The linker before the compiler: its lines have places too.
     _row(
         r"undefined (?:reference|symbol)|\bld(?:\.\w+)?: cannot find |multiple definition of"
-        r"|relocation truncated to fit"
+        r"|relocation truncated to fit|error: linking with"
         r"|relocation R_\S+ against|duplicate symbol|ld(?:\.\w+)?: error: |ld: symbol\(s\) not found",
         Cause.COMPILE,
         "the linker gives up",
@@ -161,8 +173,11 @@ COMPLAINTS = (
         Cause.COMPILE,
         "the compiler gives up",
     ),
+    _row(r"^Error: (?:package|object|unable|loading|could not find)\b|^Error in \S", Cause.COMPILE, "R gives up"),
     _row(r"^(?:Fatal )?Error: \S", Cause.COMPILE, "the compiler refuses the code"),
-    _row(r"^error(?:\[E\d+\])?: \S", Cause.COMPILE, "the compiler refuses the code"),
+    _row(r"^error\[E\d+\]: \S", Cause.COMPILE, "the compiler refuses the code"),
+    _row(r"^ninja: error: ", Cause.COMPILE, "ninja gives up"),
+    _row(r"^error: \S", None, "it gives up"),
     _row(r"^\S+\.go:\d+:\d+: \S", Cause.COMPILE, "the compiler refuses the code"),
     _row(
         r"^\S*make(?:\[\d+\])?: \*\*\* (?:No rule|No targets|.*missing separator)|^\S+:\d+: \*\*\* \S",
@@ -170,7 +185,7 @@ COMPLAINTS = (
         "make gives up",
     ),
     # Interpreters.
-    _row(r"^Error in \S.*|^ERROR: dependenc(?:y|ies) ", Cause.COMPILE, "R gives up", below=True),
+    _row(r"^ERROR: dependenc(?:y|ies) ", Cause.COMPILE, "R gives up"),
     _row(r"^Can't locate \S+ in @INC", None, "a Perl module is not there"),
     _row(r"^ERROR: (?:Could not find a version|No matching distribution)", None, "pip finds no such package"),
     _row(r"^[ |]*(?:\w+\.)*[A-Z]\w*(?:Error|Exception|NotFound): \S", None, "a Python program ended"),
@@ -178,9 +193,16 @@ COMPLAINTS = (
     # Sanity checks, as EasyBuild tells of them.
     _row(r"no (?:\([\w-]+\) )?\w+ found at '|^sanity check command ", Cause.SANITY, "the installation is not whole"),
     # Anything else that calls itself an error.
-    _row(r"^ERROR: \S", None, "it says", Weight.VAGUE),
+    _row(r"^(?:ERROR:|\[ERROR\]) \S", None, "it says", Weight.VAGUE),
     _row(
-        r"Segmentation fault|^Aborted\b|: command not found|^\S*sh: \d+: .*: not found",
+        r"^\S*\b(?:cp|mv|ln|install|mkdir|cat|tar|chmod|sed|ar|strip|touch): .*(?:No such file|cannot |can't )"
+        r"|^\S*(?:sh|configure): (?:line )?\d+: .*No such file",
+        None,
+        "it says",
+        Weight.VAGUE,
+    ),
+    _row(
+        r"Segmentation fault|Illegal instruction|Bus error|^Aborted\b|: command not found|^\S*sh: \d+: .*: not found",
         None,
         "a program broke",
         Weight.VAGUE,

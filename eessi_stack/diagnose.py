@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from eessi_stack.complaints import complaint
+from eessi_stack.complaints import KILLED, complaint
 from eessi_stack.failure import Cause, Failure
 from eessi_stack.first_error import AFTER, BEFORE, Reading, first_error
 from eessi_stack.transcript import Transcript
@@ -76,7 +76,6 @@ _RULE = re.compile(r"raised for \S+ at (\S+) by the hook rule: (.*)")
 _PREFIX = re.compile(r"^Sanity check failed: ")
 _WHERE = re.compile(r" in /\S+$")
 _PATCH = re.compile(r"Couldn't apply patch file (?:\S*/)?(\S+)\. Process")
-_KILLED = re.compile(r"\bKilled\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +178,7 @@ def _lock_or_hook(told: Transcript) -> tuple[Cause, str] | None:
 def _cause_of(step: str, read: Reading) -> Cause:
     usual = CAUSES_OF_STEPS.get(step, Cause.UNKNOWN)
     said = read.error.complaint.cause if read.error else None
-    if read.error and _KILLED.search(read.error.line):
+    if read.error and read.error.complaint.why == KILLED:
         return Cause.UNKNOWN  # nobody said that it was for want of memory
     if said is Cause.DISK or (said in MACHINE and usual not in (Cause.TEST, Cause.SANITY)):
         return said or usual
@@ -195,7 +194,7 @@ def _summary(evidence: Evidence, step: str, read: Reading) -> str:
         return _silent(evidence, step)
     if read.failed_tests and (error.complaint.cause is Cause.TEST or CAUSES_OF_STEPS.get(step) is Cause.TEST):
         return _tests(read)
-    if _KILLED.search(error.line):
+    if error.complaint.why == KILLED:
         counted = evidence.out_of_memory is False
         known = "the cgroup counts none killed for want of memory" if counted else "for what is not known"
         return _sentence(f"a process was killed, {known}: {error.line}")

@@ -109,6 +109,7 @@ def test_out_of_memory_is_what_the_cgroup_counts() -> None:
     assert "the cgroup counts none" in failed(*killed, out_of_memory=False).summary
     assert "not known" in failed(*killed).summary
     assert error(failed(*killed, out_of_memory=True)) == killed[0]
+    assert failed("x.c:1:1: error: Killed undeclared").cause is Cause.COMPILE
 
 
 def test_a_compiler_that_was_refused_memory_says_so_itself() -> None:

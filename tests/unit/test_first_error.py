@@ -98,6 +98,16 @@ def test_a_line_that_says_what_is_wrong(line: str, cause: Cause) -> None:
         "  CC       error.o",
         "error.c",
         "strerror_r() is available",
+        "conftest.c:12:10: fatal error: foo.h: No such file or directory",
+        "error.c: In function 'f':",
+        "[ 50%] Building C object CMakeFiles/x.dir/error.c.o",
+        "FAIL: 0",
+        "# FAIL:  0",
+        "100% tests passed, 0 tests failed out of 2",
+        "errors: 0, failures: 0",
+        "Exception ignored in: <function f>",
+        "make[1]: Entering directory '/build/error'",
+        "Wrote messages to error.log",
     ],
 )
 def test_a_line_that_only_looks_like_an_error(line: str) -> None:
@@ -114,6 +124,29 @@ def test_the_first_real_error_wins_over_what_follows_from_it() -> None:
     assert first("error: it\nERROR: broken\nx.c:1:1: error: one") == "error: it"
     assert first("something: error: vague\nx.c:1:1: error: one") == "x.c:1:1: error: one"
     assert first("FAILED: x.o\ngcc -c x.c\nx.c:1:1: error: one\nninja: build stopped") == "x.c:1:1: error: one"
+
+
+@pytest.mark.parametrize(
+    ("line", "weight"),
+    [
+        ("cp: cannot stat 'x': No such file or directory", Weight.VAGUE),
+        ("/bin/sh: line 1: foo: command not found", Weight.VAGUE),
+        ("[ERROR] Failed to execute goal", Weight.VAGUE),
+        ("Illegal instruction (core dumped)", Weight.VAGUE),
+        ("make: *** [Makefile:2: all] Segmentation fault (core dumped)", Weight.LAST),
+        ("make[2]: *** [x.o] Error 1", Weight.LAST),
+        ("make: *** Waiting for unfinished jobs....", Weight.LAST),
+        ("collect2: error: ld returned 1 exit status", Weight.LAST),
+        ("error: command 'gcc' failed with exit status 1", Weight.LAST),
+        ("error: could not compile `x` (lib) due to 1 previous error", Weight.LAST),
+        ("cc1: all warnings being treated as errors", Weight.LAST),
+    ],
+)
+def test_a_line_that_says_less(line: str, weight: Weight) -> None:
+    told = complaint(line)
+    assert WORTH.search(line)
+    assert told is not None
+    assert told[0].weight is weight
 
 
 def test_what_make_ignores_is_no_error() -> None:
