@@ -15,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from eessi_stack import transcript
 from eessi_stack.eb import environment, options
 from eessi_stack.eb.evidence import explain
+from eessi_stack.exit_codes import CODES, STEPS_OF_CODES
 from eessi_stack.failure import Cause, Failure
 from eessi_stack.model import Action, Package, Step, Target, Tree
 
@@ -138,6 +140,24 @@ def pack(path: Path, folder: str, files: Mapping[str, str]) -> None:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return Site(folder=tmp_path_factory.mktemp("failures"))
+
+
+def test_the_exit_codes_and_steps_are_easybuilds() -> None:
+    from easybuild.tools.build_log import EasyBuildExit
+    from easybuild.tools.hooks import STEP_NAMES
+
+    names = {code: EasyBuildExit(code).name for code in {**STEPS_OF_CODES, **CODES}}
+    of_steps = {code: names[code].removeprefix("FAIL_").removesuffix("_STEP") for code in STEPS_OF_CODES}
+    assert {code: name.replace("_", "").lower() for code, name in of_steps.items()} == {**STEPS_OF_CODES, 12: "source"}
+    assert {code: names[code] for code in CODES} == {
+        30: "MISSING_SOURCES",
+        41: "FAIL_DOWNLOAD",
+        42: "FAIL_CHECKSUM",
+        43: "FAIL_EXTRACT",
+        44: "FAIL_PATCH_APPLY",
+        45: "FAIL_SANITY_CHECK",
+    }
+    assert set(transcript.STEPS.values()) == set(STEP_NAMES)
 
 
 def error(failure: Failure) -> str:

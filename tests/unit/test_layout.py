@@ -15,7 +15,7 @@ BASE = frozenset({"model", "errors", "failure"})
 #: Leaves that a module of the middle row may use besides the base.
 LEAVES = {
     "eb": {"signature", "stored", "diagnose", "transcript"},
-    "diagnose": {"complaints", "first_error", "transcript"},
+    "diagnose": {"complaints", "exit_codes", "first_error", "transcript"},
     "first_error": {"complaints"},
     "inventory": {"module_files"},
     "module_files": {"module_text", "signature", "stored"},
@@ -47,7 +47,7 @@ EASYSTACK = frozenset(
 #: What the packages of a stack are compared by.
 COMPARE = frozenset({"packages", "excluded", "walk", "drift"})
 #: What tells why a build failed.
-DIAGNOSE = frozenset({"complaints", "diagnose", "first_error", "transcript"})
+DIAGNOSE = frozenset({"complaints", "diagnose", "exit_codes", "first_error", "transcript"})
 LOW = (
     EASYSTACK
     | COMPARE

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from eessi_stack.cli.formats.card import WIDEST, Card, excerpt, facts, headline, paths, summary
 from eessi_stack.cli.formats.gfm import code, fenced, folded
-from eessi_stack.cli.formats.github import command, relative
+from eessi_stack.cli.formats.github import command, line_of
 from eessi_stack.cli.formats.words import quoted
 from eessi_stack.model import Outcome, Result
 
@@ -45,7 +45,7 @@ def annotations(card: Card, folder: Path, workspace: Path | None) -> Iterator[st
     message = "\n".join(_said(card))
     places = dict.fromkeys((one.file, one.line) for one in card.requests)
     for file, line in places or {("", 0): None}:
-        at = {"file": relative(file, folder, workspace), "line": str(line)} if file else {}
+        at = line_of(file, line, folder, workspace) if file else {}
         yield command("error", message, **at, title=headline(card))
 
 

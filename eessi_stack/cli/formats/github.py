@@ -33,7 +33,7 @@ def refused(errors: Iterable[StackError], folder: Path, workspace: Path | None) 
     said = []
     for error in errors:
         file, _, line = error.context.partition("\n")[0].rpartition(":")
-        place = {"file": relative(file, folder, workspace), "line": line} if file and line.isdecimal() else {}
+        place = line_of(file, line, folder, workspace) if file and line.isdecimal() else {}
         message = words.quoted("; ".join(part for part in (error.message, error.hint) if part))
         said.append(command("error", message, **place, title="easystack"))
     return "\n".join(said)
@@ -123,11 +123,15 @@ def _at(place: tuple[str, int], report: Report) -> dict[str, str]:
 
 def path(file: str, report: Report) -> str:
     """A file as GitHub knows it: relative to the workspace where it is in there."""
-    return relative(file, report.folder, report.workspace)
+    return _relative(file, report.folder, report.workspace)
 
 
-def relative(file: str, folder: Path, workspace: Path | None) -> str:
-    """A file as GitHub knows it: relative to the workspace where it is in there."""
+def line_of(file: str, line: int | str, folder: Path, workspace: Path | None) -> dict[str, str]:
+    """Where an annotation shows: `folder` is where the command was run, which a relative file is relative to."""
+    return {"file": _relative(file, folder, workspace), "line": str(line)}
+
+
+def _relative(file: str, folder: Path, workspace: Path | None) -> str:
     workspace_path = os.path.normpath(workspace or folder)
     whole = os.path.normpath(folder / file)
     return os.path.relpath(whole, workspace_path) if whole.startswith(os.path.join(workspace_path, "")) else whole  # noqa: PTH118
