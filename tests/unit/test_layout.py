@@ -14,7 +14,9 @@ HOOKS = sorted((ROOT / "hooks").rglob("*.py"))
 BASE = frozenset({"model", "errors", "failure"})
 #: Leaves that a module of the middle row may use besides the base.
 LEAVES = {
-    "eb": {"signature", "stored", "machine"},
+    "eb": {"signature", "stored", "machine", "diagnose", "transcript"},
+    "diagnose": {"complaints", "exit_codes", "first_error", "transcript"},
+    "first_error": {"complaints"},
     "inventory": {"module_files"},
     "module_files": {"module_text", "signature", "stored"},
     "config": {"settings", "machine"},
@@ -58,9 +60,12 @@ EASYSTACK = frozenset(
 )
 #: What the packages of a stack are compared by.
 COMPARE = frozenset({"packages", "excluded", "walk", "drift"})
+#: What tells why a build failed.
+DIAGNOSE = frozenset({"complaints", "diagnose", "exit_codes", "first_error", "transcript"})
 LOW = (
     EASYSTACK
     | COMPARE
+    | DIAGNOSE
     | {"machine", "cpuinfo", "config", "settings", "module_files", "module_text", "signature", "stored"}
 )
 #: What joins the steps, each with what it joins besides the middle row.
@@ -71,7 +76,7 @@ WIRING = {
     "recover": set(),
     "prepare": {"place", "survey", "config", "weigh"},
     "workplace": {"place"},
-    "install": {"place", "workplace", "config", "__version__"},
+    "install": {"place", "workplace", "config", "diagnose", "__version__"},
 }
 
 MAX_FILE = 300

@@ -50,3 +50,12 @@ def folded(title: str, lines: Iterable[str], *, unfolded: bool = False) -> Itera
     yield from lines
     yield "</details>"
     yield ""
+
+
+def fenced(lines: Sequence[str]) -> Iterator[str]:
+    """Lines that are shown as they are, between more backticks than any of them has."""
+    fence = "`" * max(3, *(len(found) + 1 for line in lines for found in _FENCES.findall(line)), 3)
+    yield f"{fence}text"
+    yield from lines
+    yield fence
+    yield ""
