@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from eessi_stack import __version__, intent, journal, schedule, workplace
 from eessi_stack.config import Settings
+from eessi_stack.diagnose import Evidence, diagnose
 from eessi_stack.eb import builder, environment, installation, sources
 from eessi_stack.eb.session import Session
 from eessi_stack.eb.sources import Fetched
@@ -192,7 +193,7 @@ def _about(plan: Plan, budget: Budget, session: Session) -> dict[str, Any]:
 
 
 def _without_source(step: Step, problems: tuple[str, ...]) -> Outcome:
-    failure = Failure(cause=Cause.SOURCE, summary="a source cannot be had", step="fetch", excerpt=problems)
+    failure = diagnose(Evidence(unavailable=problems))
     return Outcome(step=step, result=Result.FAILED, cause=failure.summary, failure=failure)
 
 

@@ -20,9 +20,10 @@ def memory() -> int:
     return min(_whole_memory(), *limits, _NO_LIMIT)
 
 
-def out_of_memory_kills() -> int:
-    """How many processes of this one's cgroups were killed so far because memory had run out."""
-    return sum(_kills(folder) for folder in _folders("memory"))
+def out_of_memory_kills() -> int | None:
+    """How many processes of this one's cgroups were killed so far because memory had run out; None: nobody tells."""
+    counts = [count for folder in _folders("memory") if (count := _kills(folder)) is not None]
+    return sum(counts) if counts else None
 
 
 def _folders(controller: str) -> Iterator[Path]:
@@ -52,14 +53,14 @@ def _limit(folder: Path) -> int | None:
     return int(text) if text.isdecimal() and int(text) < _NO_LIMIT else None
 
 
-def _kills(folder: Path) -> int:
+def _kills(folder: Path) -> int | None:
     """Of one cgroup alone: version 2 counts those below it as well, so that only `.local` is counted."""
     names = ("memory.events.local", "memory.oom_control")
     for line in (line for name in names for line in _lines(folder / name)):
         key, _, value = line.partition(" ")
         if key == "oom_kill" and value.isdecimal():
             return int(value)
-    return 0
+    return None
 
 
 def _whole_memory() -> int:

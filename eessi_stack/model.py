@@ -272,7 +272,6 @@ class Outcome:
     log: str = ""  #: path
     cause: str = ""  #: one sentence
     failure: Failure | None = None  #: what went wrong, where a build was tried
-    tail: tuple[str, ...] = ()  #: the last lines of the log, for a failure
     cores: int = 0  #: that the build was given
     memory: int = 0  #: bytes, the peak of its largest process; 0 where that is not known
 

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
+from eessi_stack.diagnose import Evidence, diagnose
 from eessi_stack.eb import installation, supervise
+from eessi_stack.eb.evidence import explain
 from eessi_stack.eb.installation import Installation
 from eessi_stack.eb.options import flags
 from eessi_stack.eb.rebuild import Rebuild, can_stage
-from eessi_stack.failure import Cause, Failure
+from eessi_stack.failure import Failure
 from eessi_stack.machine import out_of_memory_kills
 from eessi_stack.model import Action, Outcome, Result, Step
 
@@ -59,7 +61,7 @@ class Ended:
     interrupted: bool
     timed_out: bool
     memory: int  #: bytes, the peak of the largest process of the build
-    memory_ran_out: bool  #: the kernel killed a process meanwhile
+    memory_ran_out: bool | None  #: the kernel killed a process for it meanwhile; None where it does not tell
 
 
 def build(job: Build) -> Outcome:
@@ -167,8 +169,12 @@ def _run(job: Build, words: tuple[str, ...], environment: Mapping[str, str]) -> 
         interrupted=interrupted,
         timed_out=timed_out,
         memory=memory,
-        memory_ran_out=out_of_memory_kills() > kills,
+        memory_ran_out=_more(kills, out_of_memory_kills()),
     )
+
+
+def _more(before: int | None, after: int | None) -> bool | None:
+    return None if before is None or after is None else after > before
 
 
 def _follow(process: "subprocess.Popen[bytes]", job: Build, held: int) -> tuple[bool, bool, int]:
@@ -214,7 +220,7 @@ def end_leftovers(one: Installation) -> None:
 def _locked(job: Build, one: Installation) -> Outcome:
     """An EasyBuild that is none of ours builds the module, or was cut off: what it has there is not touched."""
     advice = f"{installation.age(one.lock)} old; remove it if no EasyBuild runs"
-    failure = Failure(cause=Cause.LOCK, summary=f"another EasyBuild has a lock: {one.lock} ({advice})")
+    failure = diagnose(Evidence(lock=f"{one.lock} ({advice})"))
     return Outcome(step=job.step, result=Result.FAILED, cause=failure.summary, failure=failure)
 
 
@@ -224,11 +230,13 @@ def _locked_out(log: Path) -> bool:
 
 
 def _failure(job: Build, ended: Ended) -> Failure:
-    if ended.interrupted:
-        return Failure(cause=Cause.INTERRUPTED, summary="its build was ended; run again to go on")
-    lines = [line for line in _text(job.log).splitlines() if line.startswith("ERROR")]
-    summary = lines[-1].removeprefix("ERROR: ").strip() if lines else f"EasyBuild ended with exit code {ended.code}"
-    return Failure(cause=Cause.UNKNOWN, summary=summary)
+    return explain(
+        ended.code,
+        job.log,
+        out_of_memory=ended.memory_ran_out,
+        interrupted=ended.interrupted,
+        timed_out=ended.timed_out,
+    )
 
 
 def _text(log: Path) -> str:

@@ -41,7 +41,7 @@ class Card:
         if outcome.failure is not None:
             return outcome.failure
         cause = Cause.INTERRUPTED if outcome.result is Result.INTERRUPTED else Cause.UNKNOWN
-        return Failure(cause=cause, summary=outcome.cause or "nobody knows why", excerpt=outcome.tail)
+        return Failure(cause=cause, summary=outcome.cause or "nobody knows why")
 
     @property
     def requests(self) -> tuple[Request, ...]:
