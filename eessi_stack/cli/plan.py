@@ -133,11 +133,12 @@ def described(prepared: Prepared, settings: Settings) -> Iterator[str]:
         steps = [step for step in made.steps if step.prefix == prefix]
         width = max(len(step.package.module) for step in steps)
         yield f"\ninto {prefix}"
+        yield f"   {'module':<{width}} cores    took  reason"
         for step in steps:
             mark = "*" if step.package.module in made.critical else " "
             took = output.duration(step.seconds) if step.seconds is not None else ""
             cores = paper.cores.get(step.package.module, 1)
-            yield f" {mark} {step.package.module:<{width}} {cores:>3} {took:>7}  {step.reason}".rstrip()
+            yield f" {mark} {step.package.module:<{width}} {cores:>5} {took:>7}  {step.reason}".rstrip()
     yield ""
     yield from _summary(prepared, paper)
     yield from text.undecided(about(prepared.comparison))

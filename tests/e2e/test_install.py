@@ -23,11 +23,12 @@ def test_one_failure_skips_only_what_needs_it(site: Site) -> None:
     first = site.run("install", stack)
 
     assert first.returncode == 1, first.stderr
-    assert site.built() == ["Alpha/1.0", "Delta/1.0"]
-    assert "FAILED: Beta/1.0: " in first.stdout
+    assert sorted(site.built()) == ["Alpha/1.0", "Delta/1.0"]
+    assert "FAILED: Beta/1.0: compile" in first.stdout
     assert "SKIPPED: Gamma/1.0: needs Beta/1.0" in first.stdout
     assert "beta.c:7: error: no beta" in first.stdout
-    log = next(line.split()[-1] for line in first.stdout.splitlines() if line.strip().startswith("log: "))
+    assert "skipped:   Gamma/1.0" in first.stdout
+    log = next(line.split()[-1] for line in first.stdout.splitlines() if line.startswith("│ log: "))
     assert "beta.c:7: error: no beta" in Path(log).read_text()
     assert "No missing installations" not in first.stdout + first.stderr
 
@@ -36,7 +37,7 @@ def test_one_failure_skips_only_what_needs_it(site: Site) -> None:
     second = site.run("install", stack, BETA_WORKS=str(flag))
 
     assert second.returncode == 0, second.stdout + second.stderr
-    assert site.built() == ["Alpha/1.0", "Delta/1.0", "Beta/1.0", "Gamma/1.0"]
+    assert site.built()[2:] == ["Beta/1.0", "Gamma/1.0"]
     assert "No missing installations" in second.stdout
     assert "EBROOTGAMMA=" in load(site, "Gamma/1.0").stdout
 
@@ -50,7 +51,7 @@ def test_a_dry_run_prints_the_plan_and_builds_nothing(site: Site) -> None:
     run = site.run("install", "--dry-run", site.easystack("Gamma"))
 
     assert run.returncode == 1
-    planned = [line.split()[1] for line in run.stdout.splitlines() if line.startswith("  install ")]
+    planned = [line.split()[1] for line in run.stdout.splitlines() if line.endswith("  new")]
     assert planned == ["Alpha/1.0", "Beta/1.0", "Gamma/1.0"]
     assert not site.prefix.exists()
 
@@ -79,7 +80,7 @@ def test_a_source_that_cannot_be_had_is_named_before_anything_is_built(site: Sit
 
     assert run.returncode == 1
     assert run.stderr.index("source nosource-1.0.tar.gz cannot be had") < run.stderr.index("[ ] ")
-    assert "FAILED: NoSource/1.0: a source cannot be had" in run.stdout
+    assert "FAILED: NoSource/1.0: source missing" in run.stdout
     assert "http://localhost:9/nosource-1.0.tar.gz: " in run.stdout
     assert site.built() == ["Delta/1.0"]
 
@@ -104,7 +105,7 @@ def test_a_killed_install_leaves_nothing_that_counts_and_goes_on(site: Site, *, 
     assert "* Late/1.0" in after.stdout
     again = site.run("install", stack)
     assert again.returncode == 0, again.stdout + again.stderr
-    assert site.built() == ["Alpha/1.0", "Late/1.0"]
+    assert sorted(site.built()) == ["Alpha/1.0", "Late/1.0"]
     assert "EBROOTLATE=" in load(site, "Late/1.0").stdout
 
 

@@ -74,7 +74,7 @@ def stamp(site: Site) -> str:
         *re.findall(r"^STAMP_OF_MODULE=(.*)$", load(site, "Stamp/1.0").stdout, re.MULTILINE),
     }
     assert len(found) == 1, f"a mixture: {found}"
-    return found.pop()
+    return str(found.pop())
 
 
 def leftovers(site: Site) -> list[str]:
