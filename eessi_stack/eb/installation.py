@@ -77,7 +77,10 @@ def age(path: Path) -> str:
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a directory whose parts may be read-only, as installations are."""
+    """Remove a directory whose parts may be read-only, as installations are; of a link to one, the link alone."""
+    if folder.is_symlink():
+        folder.unlink()
+        return
     for path, _, _ in os.walk(folder):
         Path(path).chmod(stat.S_IRWXU)
     shutil.rmtree(folder)
