@@ -95,6 +95,7 @@ def recover(one: Installation, *, rebuild: bool) -> bool:
     restored = Rebuild(installation=one).restore()
     if not restored and not rebuild:
         one.clear()
+    one.unlock()
     return restored
 
 

@@ -47,6 +47,10 @@ class Installation:
             path.unlink()
         if installed and self.folder.is_dir() and not self.folder.is_symlink():
             remove_tree(self.folder)
+        self.unlock()
+
+    def unlock(self) -> None:
+        """Take away EasyBuild's lock, with the same knowledge."""
         if self.lock.is_dir():
             shutil.rmtree(self.lock)
 
