@@ -122,7 +122,7 @@ def _rebuilt(job: Build, rebuild: Rebuild) -> tuple[bool, Ended]:
 def _rebuilt_beside(job: Build, rebuild: Rebuild) -> tuple[bool, Ended]:
     words, told = rebuild.stage()
     ended = _run(job, (*words, *command(job.step)), {**job.environment, **told})
-    complete = ended.code == 0 and rebuild.new_module_file is not None
+    complete = ended.code == 0 and installation.is_written(rebuild.new_module_file)
     if complete:
         rebuild.swap()
     return complete, ended

@@ -28,9 +28,8 @@ class Installation:
 
     @property
     def is_there(self) -> bool:
-        """Whether there is a module file; an empty one, or one of zeros, is what a full disk or a power cut leaves."""
-        path = self.module_file
-        return path is not None and bool(path.read_bytes().strip(b"\0 \t\r\n"))
+        """Whether there is a module file that says something."""
+        return is_written(self.module_file)
 
     @property
     def lock(self) -> Path:
@@ -67,6 +66,11 @@ class Installation:
 def module_file(base: Path) -> Path | None:
     """The module file of a name without suffix, in Lua or Tcl."""
     return next((path for path in (base.with_name(f"{base.name}.lua"), base) if path.is_file()), None)
+
+
+def is_written(path: Path | None) -> bool:
+    """Whether a module file says something; an empty one, or one of zeros, is what a full disk or a power cut leaves."""
+    return path is not None and bool(path.read_bytes().strip(b"\0 \t\r\n"))
 
 
 def of(step: Step) -> Installation:
