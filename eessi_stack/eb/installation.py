@@ -69,7 +69,7 @@ def module_file(base: Path) -> Path | None:
 
 
 def is_written(path: Path | None) -> bool:
-    """Whether a module file says something; an empty one, or one of zeros, is what a full disk or a power cut leaves."""
+    """Whether a module file says something: a full disk or a power cut leaves an empty one, or one of zeros."""
     return path is not None and bool(path.read_bytes().strip(b"\0 \t\r\n"))
 
 
