@@ -146,11 +146,8 @@ def test_a_rebuild_s_mark_is_one_whenever_its_writing_is_cut_off(
 
     for name in ("pwrite", "ftruncate", "fsync"):
         counted(name)
-    try:
-        with hold(tmp_path, MODULE, rebuild=True):
-            raise KeyboardInterrupt
-    except KeyboardInterrupt:
-        pass
+    with pytest.raises(KeyboardInterrupt), hold(tmp_path, MODULE, rebuild=True):
+        raise KeyboardInterrupt
     assert owners(tmp_path)[MODULE].rebuild
     assert owners(tmp_path)[MODULE].pid == os.getpid()
 
@@ -181,11 +178,11 @@ def test_no_descriptor_is_lost_to_a_mark_that_is_held(tmp_path: Path) -> None:
     left_by_a_killed_run(tmp_path)
     with mark_of(tmp_path).open("r+") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        before = len(os.listdir("/proc/self/fd"))
+        before = len(list(Path("/proc/self/fd").iterdir()))
         for _ in range(5):
             with pytest.raises(BusyError), hold(tmp_path, MODULE):
                 pass
-        assert len(os.listdir("/proc/self/fd")) == before
+        assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_a_mark_taken_away_meanwhile_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
