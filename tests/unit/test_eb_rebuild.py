@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -381,5 +382,5 @@ def test_bubblewrap_that_is_not_there_or_may_not_mount(monkeypatch: pytest.Monke
     def absent(*_: object, **__: object) -> None:
         raise FileNotFoundError
 
-    monkeypatch.setattr(rebuild.subprocess, "run", absent)
+    monkeypatch.setattr(subprocess, "run", absent)
     assert not rebuild.can_stage.__wrapped__()

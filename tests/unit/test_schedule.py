@@ -5,6 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -179,7 +180,7 @@ def test_the_critical_path_is_one_and_nothing_is_longer(seed: int) -> None:
     made, weights, _ = random_plan(seed)
     path = critical_path(made.steps, weights)
     needs = {step.package.module: step.package.needs for step in made.steps}
-    assert all(before in needs[after] for before, after in zip(path, path[1:], strict=False))
+    assert all(before in needs[after] for before, after in pairwise(path))
     longest = max(paths_to_the_end(made.steps, weights).values())
     assert sum(weights[module].seconds for module in path) == pytest.approx(longest)
 
