@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -186,7 +186,7 @@ def run(  # noqa: PLR0913
     tick: Callable[[], None] = lambda: None,
     stopped: Callable[[], bool] = lambda: False,
     stop: Callable[[], object] = lambda: None,
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """The outcome of every step, as it becomes known. `build` runs in threads, all else in the caller's.
 
     `known` are outcomes that are known before anything is built. `stop` has what is being built end, whatever was
