@@ -76,12 +76,20 @@ def test_what_a_step_tells() -> None:
     assert json.loads(json.dumps(journal.ended(outcome)))["result"] == "failed"
 
 
-def ended(module: object = "A/1", seconds: object = 5.0, result: object = "built", event: str = "step-ended") -> dict[str, object]:
+def ended(
+    module: object = "A/1", seconds: object = 5.0, result: object = "built", event: str = "step-ended"
+) -> dict[str, object]:
     return {"event": event, "module": module, "seconds": seconds, "result": result}
 
 
 def test_durations_are_those_of_the_last_builds_that_ended_well() -> None:
-    events = [ended(), ended(seconds=7), ended(seconds=9.0, result="failed"), ended("B/1", 2.5), ended("C/1", 1, "present")]
+    events = [
+        ended(),
+        ended(seconds=7),
+        ended(seconds=9.0, result="failed"),
+        ended("B/1", 2.5),
+        ended("C/1", 1, "present"),
+    ]
     assert journal.durations(events) == {"A/1": 7.0, "B/1": 2.5}
     assert journal.durations([]) == {}
 

@@ -280,4 +280,4 @@ def test_another_reason_or_prefix_is_a_difference_too() -> None:
     assert said.startswith("A/1: was rebuild: recipe changed in ")
     assert ", is new in " in said
     elsewhere = [{**saved(made)[0], "prefix": "/elsewhere"}]
-    assert list(differences(elsewhere, made))[0].startswith("A/1: was rebuild: recipe changed in /elsewhere, is ")
+    assert next(iter(differences(elsewhere, made))).startswith("A/1: was rebuild: recipe changed in /elsewhere, is ")

@@ -4,7 +4,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -432,7 +432,7 @@ class Broken(Exception):  # noqa: N818 (of a test)
     """A bug of ours."""
 
 
-def raising(where: str, made: Plan, stop: threading.Event) -> Iterator[Outcome]:
+def raising(where: str, made: Plan, stop: threading.Event) -> Generator[Outcome, None, None]:
     """Two builds, one of which goes on until it is told to end; something raises meanwhile."""
     both = threading.Barrier(2, timeout=20)
 
@@ -460,7 +460,7 @@ def test_whatever_is_raised_ends_the_other_builds_and_is_raised(where: str) -> N
     def consume() -> None:
         for _ in outcomes:
             if where == "caller":
-                outcomes.throw(Broken())  # type: ignore[attr-defined]
+                outcomes.throw(Broken())
 
     with pytest.raises(Broken):
         consume()
