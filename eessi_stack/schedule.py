@@ -189,8 +189,7 @@ def run(  # noqa: PLR0913
 ) -> Generator[Outcome, None, None]:
     """The outcome of every step, as it becomes known. `build` runs in threads, all else in the caller's.
 
-    `known` are outcomes that are known before anything is built. `stop` has what is being built end, whatever was
-    raised and wherever: else it would be waited for.
+    `known` outcomes are known before anything is built; `stop` ends what is being built, whatever was raised.
     """
     progress = begin(plan, weights)
     for outcome in known:

@@ -66,9 +66,7 @@ def install(  # noqa: PLR0913 (one parameter a flag)
     if saved:
         saved.check(prepared.plan)
     if dry_run:
-        made = planned.document(prepared, asked, place, rebuild, dependents=dependents)
-        output.result(json.dumps(made, indent=2) if as_json else "\n".join(planned.described(prepared, settings)))
-        context.exit(missing_report.verdict(about(prepared.comparison)) or int(bool(prepared.plan.steps)))
+        context.exit(planned.say(prepared, asked, place, rebuild, dependents=dependents, as_json=as_json))
     say_what_is_special(prepared)
     os.umask(0o022)  # whoever may enter the tree may see what is being built in it
     with progress.reporter(settings.color) as reporter:
