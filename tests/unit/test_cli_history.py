@@ -19,12 +19,8 @@ def begun(module: str, run: str = "r1") -> dict[str, object]:
 
 
 def test_a_build_is_a_line() -> None:
-    events: list[dict[str, object]] = [
-        {"event": "run-started"},
-        begun("A/1"),
-        ended("A/1"),
-        ended("Longer/1.0", "failed", cause="it broke"),
-    ]
+    failed = ended("Longer/1.0", "failed", cause="it broke")
+    events: list[dict[str, object]] = [{"event": "run-started"}, begun("A/1"), ended("A/1"), failed]
     assert list(lines(events, 20)) == [
         "2026-01-02 03:04  built   A/1         1m05s",
         "2026-01-02 03:04  failed  Longer/1.0  1m05s  it broke",

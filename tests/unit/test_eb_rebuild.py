@@ -212,7 +212,7 @@ def test_killed_anywhere_it_leaves_old_or_new(tmp_path: Path, flow: Callable[[Wo
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.__name__)
 def test_killed_again_while_it_is_put_back(tmp_path: Path, flow: Callable[[World], None]) -> None:
     made = worlds(tmp_path, "plain")
-    for first in range(0, 60, 3):
+    for first in range(0, 60, 5):
         for second in range(60):
             world = next(made)
             if not killed(lambda world=world: flow(world), first):  # type: ignore[misc]
