@@ -110,6 +110,7 @@ class Run:
             started=self._started,
             tick=self._tick,
             stopped=self._session.stop.asked.is_set,
+            stop=self._session.stop.asked.set,
         )
         results = []
         try:
@@ -118,7 +119,7 @@ class Run:
                 results.append(outcome.result)
                 yield outcome
         finally:
-            self._session.stop.asked.set()  # whatever was raised: no build goes on without us
+            outcomes.close()  # whatever was raised: no build goes on without us
             self._record(self._prefix, "run-ended", results=dict(Counter(results)))
             self._tick()
 

@@ -5,6 +5,7 @@ stands behind. A module whose mark is there and held by nobody is not complete. 
 old module is where it was, it is whole; when it is not, it is kept aside, and `kept` finds it.
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -133,12 +134,15 @@ class Owner:
 def own(mark: Mark, *, rebuild: bool = False, job: str = "") -> None:
     """Say in a mark that its module is being built from now on, and by whom.
 
-    It is written over what a former owner left, which is not emptied first: on a full disk the mark must not look new.
+    It is written over what a former owner left, at once and not emptied first: wherever it is cut off, on a full disk
+    too, the mark must neither look new nor hide that it is of a rebuild.
     """
     said = {"host": os.uname().nodename, "pid": os.getpid(), "since": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
-    text = json.dumps({**said, "rebuild": rebuild, "job": job}).encode()
-    os.pwrite(mark.lock, text, 0)
-    os.ftruncate(mark.lock, len(text))
+    before = os.fstat(mark.lock).st_size
+    text = json.dumps({**said, "rebuild": rebuild, "job": job}).encode().ljust(before)
+    if os.pwrite(mark.lock, text, 0) != len(text):
+        os.ftruncate(mark.lock, before)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     os.fsync(mark.lock)
 
 

@@ -1,6 +1,7 @@
 """The journal: one JSON line an event, appended to a file of the prefix. It is history and never decides anything."""
 
 import json
+import math
 import os
 import time
 from collections.abc import Iterable, Mapping
@@ -87,4 +88,5 @@ def durations(every: Iterable[Mapping[str, Any]]) -> dict[str, float]:
 
 def _is_timed(event: Mapping[str, Any]) -> bool:
     """Other versions of this program, and other programs, may have written the line."""
-    return isinstance(event.get("module"), str) and isinstance(event.get("seconds"), int | float)
+    seconds = event.get("seconds")
+    return isinstance(event.get("module"), str) and isinstance(seconds, int | float) and 0 < seconds < math.inf

@@ -1,8 +1,10 @@
 """Which step may start now, within the budgets (pure), and the loop that runs a Plan through any builder."""
 
+import math
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from eessi_stack.model import Outcome, Package, Plan, Result, Step
@@ -83,7 +85,11 @@ def choose(
     cores = budget.cores - sum(start.cores for start in running)
     memory = _free_memory(running, budget, weights)
     started: list[Start] = []
-    candidates = list(ready[: max(0, min(budget.jobs - len(running), cores))])
+    candidates = [
+        step
+        for step in ready
+        if memory is None or weights[step.package.module].memory_per_core <= memory or not (running or step != ready[0])
+    ][: max(0, min(budget.jobs - len(running), cores))]
     while candidates:
         step = candidates.pop(0)
         weight = weights[step.package.module]
@@ -146,14 +152,21 @@ class Progress:
 
     def skip(self, *, interrupted: bool) -> Iterator[Outcome]:
         """What cannot be built any more, each with what it needs, or because the run was interrupted."""
-        while hopeless := [step for step in self.waiting if interrupted or blocker(step.package, self.failed)]:
+        circle = self._circle()
+        while hopeless := [one for one in self.waiting if interrupted or blocker(one.package, self.failed | circle)]:
             for step in hopeless:
                 self.waiting.remove(step)
-                needed = blocker(step.package, self.failed)
+                needed = blocker(step.package, self.failed | circle)
                 cause = f"needs {needed}" if needed else "the run was interrupted"
                 outcome = Outcome(step=step, result=Result.SKIPPED, cause=cause)
                 self.end(outcome)
                 yield outcome
+
+    def _circle(self) -> set[str]:
+        """What is left when nothing runs and nothing ever could: it needs itself."""
+        if self.running or self.ready(math.inf):
+            return set()
+        return {step.package.module for step in self.waiting}
 
 
 def begin(plan: Plan, weights: Mapping[str, Weight]) -> Progress:
@@ -172,10 +185,11 @@ def run(  # noqa: PLR0913
     started: Callable[[Start], None] = lambda _: None,
     tick: Callable[[], None] = lambda: None,
     stopped: Callable[[], bool] = lambda: False,
-) -> Iterator[Outcome]:
+    stop: Callable[[], object] = lambda: None,
+) -> Generator[Outcome, None, None]:
     """The outcome of every step, as it becomes known. `build` runs in threads, all else in the caller's.
 
-    `known` are outcomes that are known before anything is built.
+    `known` outcomes are known before anything is built; `stop` ends what is being built, whatever was raised.
     """
     progress = begin(plan, weights)
     for outcome in known:
@@ -183,7 +197,7 @@ def run(  # noqa: PLR0913
         progress.end(outcome)
         yield outcome
     builds: dict[Future[Outcome | Busy], Step] = {}
-    with ThreadPoolExecutor(budget.jobs) as pool:
+    with ThreadPoolExecutor(budget.jobs) as pool, _stopping(stop):
         while progress.waiting or builds:
             yield from progress.skip(interrupted=stopped())
             ready = progress.ready(time.monotonic())
@@ -201,6 +215,14 @@ def run(  # noqa: PLR0913
                 else:
                     progress.end(result)
                     yield result
+
+
+@contextmanager
+def _stopping(stop: Callable[[], object]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        stop()
 
 
 def _pause(progress: Progress) -> set[Future[Outcome | Busy]]:

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,4 @@ def _software(package: Package) -> str:
 
 def timed(steps: Sequence[Step], durations: Mapping[str, float]) -> tuple[Step, ...]:
     """The steps, each with the seconds that it took the last time."""
-    from dataclasses import replace  # noqa: PLC0415
-
     return tuple(replace(step, seconds=durations.get(step.package.module)) for step in steps)

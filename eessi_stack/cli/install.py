@@ -1,7 +1,6 @@
 """`eessi-stack install`: make the tree match the stack, and prove it."""
 
 import gc
-import json
 import os
 import time
 from pathlib import Path
@@ -12,7 +11,6 @@ from eessi_stack import config, flow
 from eessi_stack import install as installing
 from eessi_stack.cli import output, progress, saved_plan, stack
 from eessi_stack.cli import plan as planned
-from eessi_stack.cli.formats import report as missing_report
 from eessi_stack.cli.formats import text
 from eessi_stack.cli.formats.report import about
 from eessi_stack.cli.formats.run import Run, render, verdict
@@ -20,7 +18,8 @@ from eessi_stack.cli.options import settings_options
 from eessi_stack.cli.plan import rebuild_options
 from eessi_stack.cli.publish import Output, format_options, publish
 from eessi_stack.config import Settings
-from eessi_stack.model import Answer, Comparison
+from eessi_stack.model import Answer, Comparison, Stack
+from eessi_stack.place import Place
 from eessi_stack.plan import NEW
 from eessi_stack.prepare import Prepared, prepare
 
@@ -69,17 +68,20 @@ def install(  # noqa: PLR0913 (one parameter a flag)
         saved.check(prepared.plan)
     form = "json" if as_json else form
     if dry_run:
-        made = planned.document(prepared, asked, place, rebuild, dependents=dependents)
-        output.result(
-            json.dumps(made, indent=2) if form == "json" else "\n".join(planned.described(prepared, settings))
-        )
-        context.exit(missing_report.verdict(about(prepared.comparison)) or int(bool(prepared.plan.steps)))
+        context.exit(planned.say(prepared, asked, place, rebuild, dependents=dependents, as_json=form == "json"))
+    run = carry_out(prepared, asked, place, offline=offline)
+    publish(lambda name, place: render(run, name, place), form, outputs)
+    context.exit(verdict(run))
+
+
+def carry_out(prepared: Prepared, asked: Stack, place: Place, *, offline: bool) -> Run:
+    """Run the plan, and look at what is there then."""
     say_what_is_special(prepared)
     os.umask(0o022)  # whoever may enter the tree may see what is being built in it
-    began = time.monotonic()
+    began, settings = time.monotonic(), place.settings
     with progress.reporter(settings.color, jobs=settings.jobs) as reporter:
         outcomes = installing.install(prepared.plan, place, prepared.weights, reporter, offline=offline)
-    run = Run(
+    return Run(
         plan=prepared.plan,
         outcomes=outcomes,
         proof=compared(flow.proof(prepared.answer, asked, place)),
@@ -87,8 +89,6 @@ def install(  # noqa: PLR0913 (one parameter a flag)
         folder=Path.cwd(),
         workspace=config.workspace(),
     )
-    publish(lambda name, place: render(run, name, place), form, outputs)
-    context.exit(verdict(run))
 
 
 def say_what_is_special(prepared: Prepared) -> None:

@@ -1,7 +1,7 @@
 """`eessi-stack plan`: what `install` would do, step by step, each with its reason; to look at, or to keep and run."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
 from eessi_stack.errors import StackError
 from eessi_stack.install import budget_of
-from eessi_stack.model import Stack, State
+from eessi_stack.model import Plan, Stack, State, Step
 from eessi_stack.place import Place
 from eessi_stack.prepare import Prepared, prepare
 
@@ -59,11 +59,18 @@ def plan(  # noqa: PLR0913 (one parameter a flag)
     """
     asked, place = stack.load(easystacks, settings)
     prepared = prepare(asked, place, rebuild, dependents=dependents)
-    made = document(prepared, asked, place, rebuild, dependents=dependents)
     if file:
-        _write(file, made)
+        _write(file, document(prepared, asked, place, rebuild, dependents=dependents))
+    context.exit(say(prepared, asked, place, rebuild, dependents=dependents, as_json=as_json))
+
+
+def say(  # noqa: PLR0913 (what the plan was made of)
+    prepared: Prepared, asked: Stack, place: Place, rebuild: tuple[str, ...], *, dependents: bool, as_json: bool
+) -> int:
+    """Print a plan; the exit code of who only wanted to know."""
+    made = document(prepared, asked, place, rebuild, dependents=dependents)
     output.result(json.dumps(made, indent=2) if as_json else "\n".join(described(prepared, place.settings)))
-    context.exit(missing_report.verdict(about(prepared.comparison)) or int(bool(prepared.plan.steps)))
+    return missing_report.verdict(about(prepared.comparison)) or int(bool(prepared.plan.steps))
 
 
 def _write(file: Path, made: dict[str, Any]) -> None:
@@ -91,22 +98,7 @@ def document(
         "filter_deps": list(settings.filter_deps),
         "rebuild": list(rebuild),
         "dependents": dependents,
-        "steps": [
-            {
-                "module": step.package.module,
-                "easyconfig": step.package.recipe,
-                "sha256": step.package.sha256,
-                "action": step.action,
-                "reason": step.reason,
-                "prefix": str(step.prefix),
-                "needs": [need for need in step.package.needs if need in planned],
-                "asked_for_by": [request.source for request in step.package.requests],
-                "cores": paper.cores.get(step.package.module, 1),
-                "seconds": step.seconds,
-                "critical": step.package.module in made.critical,
-            }
-            for step in made.steps
-        ],
+        "steps": [_step(step, made, planned, paper) for step in made.steps],
         "skipped": [
             {"module": one.package.module, "reason": _skip(one.state)}
             for one in left
@@ -114,6 +106,22 @@ def document(
         ],
         "critical_path": list(made.critical),
         "seconds": round(paper.seconds) if all(step.seconds is not None for step in made.steps) else None,
+    }
+
+
+def _step(step: Step, made: Plan, planned: Collection[str], paper: schedule.Forecast) -> dict[str, Any]:
+    return {
+        "module": step.package.module,
+        "easyconfig": step.package.recipe,
+        "sha256": step.package.sha256,
+        "action": step.action,
+        "reason": step.reason,
+        "prefix": str(step.prefix),
+        "needs": [need for need in step.package.needs if need in planned],
+        "asked_for_by": [request.source for request in step.package.requests],
+        "cores": paper.cores.get(step.package.module, 1),
+        "seconds": step.seconds,
+        "critical": step.package.module in made.critical,
     }
 
 
@@ -131,7 +139,7 @@ def described(prepared: Prepared, settings: Settings) -> Iterator[str]:
     paper = schedule.forecast(made, budget_of(settings), prepared.weights)
     for prefix in dict.fromkeys(step.prefix for step in made.steps):
         steps = [step for step in made.steps if step.prefix == prefix]
-        width = max(len(step.package.module) for step in steps)
+        width = max(len("module"), *(len(step.package.module) for step in steps))
         yield f"\ninto {prefix}"
         yield f"   {'module':<{width}} cores    took  reason"
         for step in steps:

@@ -14,6 +14,21 @@ from eessi_stack.errors import ExitCode, StackError, StackErrors
 from eessi_stack.model import Plan
 from eessi_stack.plan import differences
 
+#: Settings whose option has another name.
+_OPTIONS = {"targets": "target", "accelerator": "accel"}
+#: What a plan must say, to be run.
+_SAYS = {
+    "target": str,
+    "tree": dict,
+    "easystacks": list,
+    "robot_paths": list,
+    "filter_deps": list,
+    "rebuild": list,
+    "dependents": bool,
+    "steps": list,
+}
+_STEP_SAYS = frozenset({"module", "sha256", "reason", "prefix"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedPlan:
@@ -47,7 +62,7 @@ class SavedPlan:
             "filter_deps": tuple(self.document["filter_deps"]),
         }
         for name, value in own.items():
-            origin = settings.origins.get(name.rstrip("s") if name == "targets" else name.replace("_", "-"), "")
+            origin = settings.origins.get(_OPTIONS.get(name, name.replace("_", "-")), "")
             if origin.startswith("--") and getattr(settings, name) != value:
                 raise StackError(
                     "plan-elsewhere",
@@ -82,7 +97,17 @@ def read(file: Path, easystacks: Sequence[str]) -> SavedPlan:
         raise _unusable(file, "not a plan")
     if document.get("version") != VERSION:
         raise _unusable(file, f"version {document.get('version')} of the format, and this program knows {VERSION}")
+    if not _is_whole(document):
+        raise _unusable(file, "something of the plan is not there")
     return SavedPlan(file=file, document=document)
+
+
+def _is_whole(document: dict[str, Any]) -> bool:
+    return (
+        all(isinstance(document.get(name), kind) for name, kind in _SAYS.items())
+        and document["tree"].keys() >= {"repo", "version"}
+        and all(isinstance(step, dict) and step.keys() >= _STEP_SAYS for step in document["steps"])
+    )
 
 
 def _unusable(file: Path, why: str) -> StackErrors:

@@ -97,6 +97,7 @@ def recover(one: Installation, *, rebuild: bool) -> bool:
     restored = Rebuild(installation=one).restore()
     if not restored and not rebuild:
         one.clear()
+    one.unlock()
     return restored
 
 
@@ -123,7 +124,7 @@ def _rebuilt(job: Build, rebuild: Rebuild) -> tuple[bool, Ended]:
 def _rebuilt_beside(job: Build, rebuild: Rebuild) -> tuple[bool, Ended]:
     words, told = rebuild.stage()
     ended = _run(job, (*words, *command(job.step)), {**job.environment, **told})
-    complete = ended.code == 0 and rebuild.new_module_file is not None
+    complete = ended.code == 0 and installation.is_written(rebuild.new_module_file)
     if complete:
         rebuild.swap()
     return complete, ended

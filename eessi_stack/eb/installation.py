@@ -28,9 +28,8 @@ class Installation:
 
     @property
     def is_there(self) -> bool:
-        """Whether there is a module file; an empty one, or one of zeros, is what a full disk or a power cut leaves."""
-        path = self.module_file
-        return path is not None and bool(path.read_bytes().strip(b"\0 \t\r\n"))
+        """Whether there is a module file that says something."""
+        return is_written(self.module_file)
 
     @property
     def lock(self) -> Path:
@@ -47,6 +46,10 @@ class Installation:
             path.unlink()
         if installed and self.folder.is_dir() and not self.folder.is_symlink():
             remove_tree(self.folder)
+        self.unlock()
+
+    def unlock(self) -> None:
+        """Take away EasyBuild's lock, with the same knowledge."""
         if self.lock.is_dir():
             shutil.rmtree(self.lock)
 
@@ -65,6 +68,11 @@ def module_file(base: Path) -> Path | None:
     return next((path for path in (base.with_name(f"{base.name}.lua"), base) if path.is_file()), None)
 
 
+def is_written(path: Path | None) -> bool:
+    """Whether a module file says something: a full disk or a power cut leaves an empty one, or one of zeros."""
+    return path is not None and bool(path.read_bytes().strip(b"\0 \t\r\n"))
+
+
 def of(step: Step) -> Installation:
     """Where a step installs."""
     return Installation(prefix=step.prefix, module=step.package.module)
@@ -77,7 +85,10 @@ def age(path: Path) -> str:
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a directory whose parts may be read-only, as installations are."""
+    """Remove a directory whose parts may be read-only, as installations are; of a link to one, the link alone."""
+    if folder.is_symlink():
+        folder.unlink()
+        return
     for path, _, _ in os.walk(folder):
         Path(path).chmod(stat.S_IRWXU)
     shutil.rmtree(folder)

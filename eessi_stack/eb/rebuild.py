@@ -15,7 +15,7 @@ import shutil
 import stat
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -75,6 +75,7 @@ class Rebuild:
         assert current
         self.kept.parent.mkdir(parents=True, exist_ok=True)
         folder = self.installation.folder
+        folder.parent.mkdir(parents=True, exist_ok=True)
         with _writable(folder.parent):
             current.rename(self.kept.with_name(f"{self.kept.name}{_suffix(current)}"))
             if folder.is_dir():
@@ -98,10 +99,10 @@ class Rebuild:
             target = modules / path.relative_to(self.new_modules)
             target.parent.mkdir(parents=True, exist_ok=True)
             if path.is_symlink():
-                target.unlink(missing_ok=True)
-                target.symlink_to(str(path.readlink()).replace(str(self.new_modules), str(modules)))
-            else:
-                path.replace(target)
+                final = str(path.readlink()).replace(str(self.new_modules), str(modules))
+                path.unlink()
+                path.symlink_to(final)
+            path.replace(target)
 
     def commit(self) -> None:
         """From now on the new one counts; the old one is removed."""
@@ -122,18 +123,21 @@ class Rebuild:
         if new := self.installation.module_file:
             new.unlink()
         if self.old.is_dir():
-            if folder.is_dir():
-                remove_tree(folder)
             with _writable(folder.parent):
+                if folder.is_dir():
+                    remove_tree(folder)
                 self.old.rename(folder)
         base = self.installation.prefix / "modules" / "all" / self.installation.module
         kept.rename(base.with_name(f"{base.name}{_suffix(kept)}"))
 
     def tidy(self) -> None:
-        """Remove what no longer counts."""
-        for folder in (self.old, self._beside("old.part"), self.new, self.new_modules):
-            if folder.is_dir():
-                remove_tree(folder)
+        """Remove what no longer counts, and the empty folder that stood in for an installation without one."""
+        with _writable(self.old.parent):
+            for folder in (self.old, self._beside("old.part"), self.new, self.new_modules):
+                if folder.is_dir():
+                    remove_tree(folder)
+            with suppress(OSError):
+                self.installation.folder.rmdir()
 
 
 def _suffix(path: Path) -> str:
@@ -158,10 +162,10 @@ def move(folder: Path, to: Path) -> None:
 @contextmanager
 def _writable(folder: Path) -> Iterator[None]:
     """A folder that its owner has made read-only can be written to meanwhile."""
-    mode = stat.S_IMODE(folder.stat().st_mode)
-    if os.access(folder, os.W_OK):
+    if os.access(folder, os.W_OK) or not folder.is_dir():
         yield
         return
+    mode = stat.S_IMODE(folder.stat().st_mode)
     folder.chmod(mode | stat.S_IWUSR)
     try:
         yield

@@ -1,13 +1,8 @@
 """The command `missing`: what it takes, and `--why`. What it says is tested with the formats."""
 
-from dataclasses import replace
-from pathlib import Path
-
-import click
 import pytest
 
 from eessi_stack.cli.formats.why import explain
-from eessi_stack.cli.missing import _outputs, publish
 from eessi_stack.errors import ExitCode, StackError
 from eessi_stack.model import Answer, Comparison, Package, Request, State, Target, Verdict
 from tests.unit.missing_examples import COMMON, DRIFT, ROOT, ZEN3, answer, comparison, report
@@ -67,49 +62,3 @@ def test_a_misspelt_package_is_named_with_the_nearest() -> None:
     assert caught.value.hint == "did you mean `GROMACS`?"
     with pytest.raises(StackError, match="is not part of this stack on any of 2 targets"):
         explain(report(told(ZEN3), told(A64FX)), "GROMAC")
-
-
-def outputs(*values: str) -> tuple[tuple[str, Path], ...]:
-    command = click.Command("missing")
-    return _outputs(click.Context(command), click.Option(["--output"]), values)
-
-
-def test_outputs_name_a_format_and_a_file(tmp_path: Path) -> None:
-    file = tmp_path / "a=b.md"
-    assert outputs(f"markdown={file}", f"json={file}") == (("markdown", file), ("json", file))
-    assert outputs() == ()
-
-
-@pytest.mark.parametrize(
-    ("value", "says"),
-    [
-        ("markdow=a.md", "did you mean `markdown`?"),
-        ("yaml=a.yml", "the formats are text, json, junit, github, markdown"),
-        ("a.md", "is not FORMAT=FILE"),
-        ("markdown=", "is not a file that can be written"),
-        ("markdown=/", "is not a file that can be written"),
-        ("markdown=/no/such/folder/a.md", "is not a file that can be written"),
-    ],
-)
-def test_what_is_wrong_with_an_output_is_said_first(value: str, says: str) -> None:
-    with pytest.raises(click.BadParameter, match=r".") as caught:
-        outputs(value)
-    assert says in caught.value.message
-
-
-def test_every_output_is_written_whatever_stdout_shows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    asked = report(answer(comparison(ZEN3, *COMMON)))
-    narrow = replace(asked, screen=replace(asked.screen, width=20, color=True))
-    publish(narrow, "json", (("text", tmp_path / "a.txt"), ("markdown", tmp_path / "a.md")))
-    assert capsys.readouterr().out.startswith('{\n  "format": "eessi-stack-missing"')
-    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "No missing installations (2 installed)\n"
-    assert (tmp_path / "a.md").read_text(encoding="utf-8").startswith("### ✅ No missing installations")
-
-
-def test_nothing_is_proven_on_stdout_where_a_file_cannot_be_written(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    asked = report(answer(comparison(ZEN3, *COMMON)))
-    with pytest.raises(OSError, match="directory"):
-        publish(asked, "text", (("markdown", tmp_path),))
-    assert capsys.readouterr().out == ""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from eessi_stack import machine
 from eessi_stack.config import Settings, dumb_terminal, github_actions, load
 from eessi_stack.errors import ExitCode, StackError
 from eessi_stack.settings import OPTIONS, Option
@@ -23,7 +24,7 @@ def test_defaults() -> None:
     assert (got.robot_paths, got.filter_deps, got.color) == ((), (), "auto")
     assert got.work_dir == Path("/scratch/me/easybuild")
     assert got.sources == Path("/scratch/me/easybuild/sources")
-    assert got.cores == len(os.sched_getaffinity(0))
+    assert (got.cores, got.memory, got.timeout) == (machine.cores(), machine.memory(), None)
     assert set(got.origins) == {option.name for option in OPTIONS}
     assert {origin for name, origin in got.origins.items() if name != "repo"} == {"default"}
 
@@ -40,7 +41,8 @@ def test_a_flag_is_stronger_than_every_variable() -> None:
 
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
 def test_an_earlier_variable_is_stronger(option: Option) -> None:
-    value = {"cores": "4", "color": "always"}.get(option.name, "one")
+    values = {"cores": "4", "jobs": "4", "memory": "4G", "timeout": "4h", "color": "always"}
+    value = values.get(option.name, "one")
     environ = dict.fromkeys(option.variables, value)
     for variable in option.variables:
         assert load({}, environ, NOTHING).origins[option.name] == f"${variable}"
@@ -82,7 +84,23 @@ def test_paths_are_absolute_and_know_the_home() -> None:
     assert got.work_dir == Path.cwd() / "w"
 
 
-@pytest.mark.parametrize(("flag", "value"), [("cores", "0"), ("cores", "-1"), ("cores", "two"), ("color", "blue")])
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [
+        ("cores", "0"),
+        ("cores", "-1"),
+        ("cores", "two"),
+        ("color", "blue"),
+        ("jobs", "0"),
+        ("memory", "0G"),
+        ("memory", "16X"),
+        ("memory", "-1G"),
+        ("memory", "1.G"),
+        ("timeout", "0"),
+        ("timeout", "2d"),
+        ("timeout", "h"),
+    ],
+)
 def test_a_value_that_cannot_be_is_refused_with_its_origin(flag: str, value: str) -> None:
     with pytest.raises(StackError) as caught:
         settings({flag: value})
@@ -124,3 +142,24 @@ def test_githubs_ci_says_so(value: str, *, said: bool) -> None:
 def test_a_dumb_terminal_says_so(term: str, *, dumb: bool) -> None:
     assert dumb_terminal({"TERM": term}) is dumb
     assert dumb_terminal({})
+
+
+@pytest.mark.parametrize(
+    ("cores", "asked", "jobs"),
+    [("1", "", 1), ("2", "", 2), ("8", "", 2), ("9", "", 3), ("64", "", 16), ("8", "6", 6), ("2", "6", 2)],
+)
+def test_every_job_has_a_core_at_least(cores: str, asked: str, jobs: int) -> None:
+    assert settings({"cores": cores, "jobs": asked or None}).jobs == jobs
+
+
+@pytest.mark.parametrize(
+    ("written", "count"),
+    [("16G", 16 << 30), ("16GiB", 16 << 30), ("512M", 512 << 20), ("1.5T", 3 << 39), ("2K", 2048), ("4096", 4096)],
+)
+def test_memory_is_in_powers_of_1024(written: str, count: int) -> None:
+    assert settings({"memory": written}).memory == count
+
+
+@pytest.mark.parametrize(("written", "seconds"), [("90", 90.0), ("90s", 90.0), ("90m", 5400.0), ("1.5h", 5400.0)])
+def test_a_time_has_a_unit_or_is_in_seconds(written: str, seconds: float) -> None:
+    assert settings({"timeout": written}).timeout == seconds

@@ -1,10 +1,21 @@
+"""What a build leaves behind, whichever way it ends. EasyBuild's process is played by a function."""
+
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
-from eessi_stack.eb.builder import _cause, clear, command, module_path, remove_tree, tail, what_failed
-from eessi_stack.model import Action, OptionValue, Package, Request, Step
+from eessi_stack.eb import builder
+from eessi_stack.eb.builder import Build, Ended, Stop, command, recover
+from eessi_stack.eb.installation import Installation
+from eessi_stack.model import Action, OptionValue, Outcome, Package, Request, Result, Step
+
+FAILED = Ended(code=1, interrupted=False, timed_out=False, memory=5, memory_ran_out=False)
+WELL = Ended(code=0, interrupted=False, timed_out=False, memory=7, memory_ran_out=False)
+INTERRUPTED = Ended(code=143, interrupted=True, timed_out=False, memory=1, memory_ran_out=False)
+#: What EasyBuild does: where it installs, where it writes module files; how it ends.
+EasyBuild = Callable[[Path, Path], Ended]
 
 
 def step(
@@ -21,6 +32,87 @@ def write(path: Path, text: str = "x") -> Path:
     return path
 
 
+def install(prefix: Path, word: str = "old") -> Installation:
+    write(prefix / "software/A/1.0/bin/a", word)
+    write(prefix / "modules/all/A/1.0.lua", word)
+    return Installation(prefix=prefix, module="A/1.0")
+
+
+def installs(folder: Path, modules: Path) -> Ended:
+    write(folder / "bin/a", "new")
+    write(modules / "all/A/1.0.lua", "new")
+    return WELL
+
+
+def fails(folder: Path, modules: Path) -> Ended:
+    """After the module file was written, as EasyBuild's sanity check does."""
+    installs(folder, modules)
+    return FAILED
+
+
+def fails_early(folder: Path, modules: Path) -> Ended:  # noqa: ARG001
+    return FAILED
+
+
+def is_interrupted(folder: Path, modules: Path) -> Ended:
+    installs(folder, modules)
+    return INTERRUPTED
+
+
+def writes_no_module(folder: Path, modules: Path) -> Ended:  # noqa: ARG001
+    write(folder / "bin/a", "new")
+    return WELL
+
+
+def writes_zeros(folder: Path, modules: Path) -> Ended:
+    installs(folder, modules)
+    write(modules / "all/A/1.0.lua", "\0\0")
+    return WELL
+
+
+def crashes(folder: Path, modules: Path) -> Ended:
+    installs(folder, modules)
+    raise OSError(12, "Cannot allocate memory")
+
+
+def build(  # noqa: PLR0913
+    prefix: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    easybuild: EasyBuild,
+    action: Action = Action.INSTALL,
+    *,
+    bwrap: bool = False,
+    said: str = "",
+) -> Outcome:
+    one = Installation(prefix=prefix, module="A/1.0")
+
+    def run(job: Build, words: tuple[str, ...], environment: Mapping[str, str]) -> Ended:
+        write(job.log, said)
+        assert ("bwrap" in words) is bwrap
+        folder = Path(words[words.index("--bind", 4) + 1]) if bwrap else one.folder
+        return easybuild(folder, Path(environment.get("EASYBUILD_INSTALLPATH_MODULES", prefix / "modules")))
+
+    monkeypatch.setattr(builder, "_run", run)
+    monkeypatch.setattr(builder, "can_stage", lambda: bwrap)
+    return builder.build(
+        Build(
+            step=step(prefix, action=action),
+            environment={},
+            log=prefix / "logs" / "log",
+            cores=2,
+            lock=0,
+            phase=lambda _: None,
+            stop=Stop(),
+        )
+    )
+
+
+def words(prefix: Path) -> set[str]:
+    """What directory and module file say."""
+    files = [prefix / "software/A/1.0/bin/a", prefix / "modules/all/A/1.0.lua"]
+    return {path.read_text() if path.exists() else "" for path in files}
+
+
 @pytest.mark.parametrize(
     ("action", "more"), [(Action.INSTALL, ()), (Action.REPAIR, ("--rebuild",)), (Action.REBUILD, ("--rebuild",))]
 )
@@ -31,100 +123,126 @@ def test_command(action: Action, more: tuple[str, ...]) -> None:
     assert command(step(Path("/p"), "A/1.0", action, *options)) == (*start, *more, "--accept-eula-for=CUDA")
 
 
-def test_module_path_prefers_lua(tmp_path: Path) -> None:
-    assert module_path(step(tmp_path)) is None
-    tcl = write(tmp_path / "modules/all/A/1.0")
-    assert module_path(step(tmp_path)) == tcl
-    lua = write(tmp_path / "modules/all/A/1.0.lua")
-    assert module_path(step(tmp_path)) == lua
-
-
-def test_module_path_of_a_version_with_dots_and_of_a_dangling_link(tmp_path: Path) -> None:
-    write(tmp_path / "modules/all/A/1.lua")
-    assert module_path(step(tmp_path)) is None
-    (tmp_path / "modules/all/A/1.0.lua").symlink_to("gone")
-    assert module_path(step(tmp_path)) is None
-
-
-def test_clear_takes_away_all_of_one_module_and_nothing_else(tmp_path: Path) -> None:
-    lua = write(tmp_path / "modules/all/A/1.0.lua")
-    other = write(tmp_path / "modules/all/A/1.0.1.lua")
-    category = tmp_path / "modules/bio/A/1.0.lua"
-    category.parent.mkdir(parents=True)
-    category.symlink_to(lua)
-    write(tmp_path / "software/A/1.0/bin/a")
-    other_software = write(tmp_path / "software/A/1.0.1/bin/a")
-    locks = tmp_path / "software/.locks"
-    lock = locks / f"{str(tmp_path / 'software/A/1.0').replace('/', '_')}.lock"
-    other_lock = locks / f"{str(tmp_path / 'software/A/1.0.1').replace('/', '_')}.lock"
-    for folder in (lock, other_lock):
-        folder.mkdir(parents=True)
-    clear(step(tmp_path))
-    assert not lua.exists()
-    assert not category.is_symlink()
-    assert not (tmp_path / "software/A/1.0").exists()
-    assert not lock.exists()
-    assert other.exists()
-    assert other_software.exists()
-    assert other_lock.exists()
-
-
-def test_clear_takes_away_tcl_modules_too(tmp_path: Path) -> None:
-    tcl = write(tmp_path / "modules/all/A/1.0")
-    clear(step(tmp_path))
-    assert not tcl.exists()
-
-
-def test_clear_of_an_empty_prefix_and_of_a_linked_installation(tmp_path: Path) -> None:
-    clear(step(tmp_path / "none"))
-    kept = write(tmp_path / "elsewhere/bin/a")
-    (tmp_path / "software/A").mkdir(parents=True)
-    (tmp_path / "software/A/1.0").symlink_to(tmp_path / "elsewhere")
-    clear(step(tmp_path))
-    assert kept.exists()
-
-
-def test_a_read_only_tree_can_be_removed(tmp_path: Path) -> None:
-    kept = write(tmp_path / "kept/file")
-    folder = tmp_path / "tree"
-    write(folder / "a/b/file").chmod(0o444)
-    (folder / "a/link").symlink_to(kept.parent)
-    for path in (folder / "a/b", folder / "a", folder):
-        path.chmod(0o555)
-    kept.parent.chmod(0o555)
-    remove_tree(folder)
-    assert not folder.exists()
-    assert kept.exists()
-    assert kept.parent.stat().st_mode & 0o777 == 0o555
-
-
-def test_tail_is_the_last_lines_that_say_something(tmp_path: Path) -> None:
-    log = write(tmp_path / "log", "".join(f"line {number}\n \n" for number in range(30)))
-    assert tail(log) == tuple(f"line {number}" for number in range(10, 30))
-    assert tail(log, 2) == ("line 28", "line 29")
-    log.write_bytes(b"\xff\xfe first\n")
-    assert len(tail(log)) == 1
-    assert tail(write(log, "")) == ()
+def test_what_was_built_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome = build(tmp_path, monkeypatch, installs)
+    assert (outcome.result, outcome.exit_code, outcome.cores, outcome.memory) == (Result.BUILT, 0, 2, 7)
+    assert outcome.log == str(tmp_path / "logs/log")
+    assert (outcome.failure, outcome.cause) == (None, "")
+    assert words(tmp_path) == {"new"}
 
 
 @pytest.mark.parametrize(
-    ("code", "interrupted", "text", "cause"),
+    ("easybuild", "result"),
     [
-        (1, False, "ERROR: first\nmore\nERROR: Build of A failed\nend\n", "Build of A failed"),
-        (1, False, "no ERROR: at the start\n", "EasyBuild ended with exit code 1"),
-        (137, False, "", "EasyBuild ended with exit code 137"),
-        (0, False, "ERROR: from long ago\n", "EasyBuild ended well, but there is no module file"),
-        (143, True, "ERROR: Build of A failed\n", "its build was ended; run again to go on"),
+        (fails, Result.FAILED),
+        (fails_early, Result.FAILED),
+        (writes_no_module, Result.FAILED),
+        (writes_zeros, Result.FAILED),
+        (is_interrupted, Result.INTERRUPTED),
     ],
 )
-def test_cause(tmp_path: Path, *, code: int, interrupted: bool, text: str, cause: str) -> None:
-    assert _cause(code, write(tmp_path / "log", text), interrupted=interrupted) == cause
+def test_a_first_build_that_does_not_end_well_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, easybuild: EasyBuild, result: Result
+) -> None:
+    outcome = build(tmp_path, monkeypatch, easybuild)
+    assert outcome.result is result
+    assert outcome.failure
+    assert words(tmp_path) == {""}
 
 
-def test_the_failed_commands_own_output_says_why(tmp_path: Path) -> None:
-    output = write(tmp_path / "out.txt", "cc main.c\nmain.c:7: error: no beta\n")
-    framing = f"== testing...\n\x1b[1;33m    output (stdout + stderr)  ->  {output}\x1b[0m\n== FAILED: it did\n"
-    log = write(tmp_path / "log", framing)
-    assert what_failed(log) == ("cc main.c", "main.c:7: error: no beta")
-    output.unlink()
-    assert what_failed(log) == ("== testing...", f"    output (stdout + stderr)  ->  {output}", "== FAILED: it did")
+@pytest.mark.parametrize("bwrap", [False, True], ids=["in place", "beside"])
+@pytest.mark.parametrize(
+    ("easybuild", "result"),
+    [
+        (installs, Result.BUILT),
+        (fails, Result.FAILED),
+        (fails_early, Result.FAILED),
+        (writes_no_module, Result.FAILED),
+        (is_interrupted, Result.INTERRUPTED),
+    ],
+)
+def test_a_rebuild_leaves_the_old_one_unless_the_new_one_is_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, easybuild: EasyBuild, result: Result, *, bwrap: bool
+) -> None:
+    one = install(tmp_path)
+    outcome = build(tmp_path, monkeypatch, easybuild, Action.REBUILD, bwrap=bwrap)
+    assert outcome.result is result
+    assert words(tmp_path) == {"new" if result is Result.BUILT else "old"}
+    assert [path.name for path in one.folder.parent.iterdir()] == ["1.0"]
+    assert not list((tmp_path / ".eessi-stack").glob("*/*"))
+
+
+@pytest.mark.parametrize("bwrap", [False, True], ids=["in place", "beside"])
+def test_a_rebuild_that_raises_puts_back_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, bwrap: bool
+) -> None:
+    install(tmp_path)
+    with pytest.raises(OSError, match="Cannot allocate"):
+        build(tmp_path, monkeypatch, crashes, Action.REBUILD, bwrap=bwrap)
+    assert words(tmp_path) == {"old"}
+
+
+def test_zeros_are_no_new_module_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for bwrap in (False, True):
+        install(tmp_path)
+        assert build(tmp_path, monkeypatch, writes_zeros, Action.REBUILD, bwrap=bwrap).result is Result.FAILED
+        assert words(tmp_path) == {"old"}
+
+
+def test_a_rebuild_of_what_is_not_there_is_a_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert build(tmp_path, monkeypatch, installs, Action.REBUILD).result is Result.BUILT
+    assert build(tmp_path / "other", monkeypatch, fails, Action.REBUILD).result is Result.FAILED
+    assert words(tmp_path / "other") == {""}
+
+
+@pytest.mark.parametrize("action", Action)
+def test_another_easybuild_s_lock_is_named_and_nothing_is_touched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, action: Action
+) -> None:
+    one = install(tmp_path)
+    one.lock.mkdir(parents=True)
+    outcome = build(tmp_path, monkeypatch, crashes, action)
+    assert outcome.result is Result.FAILED
+    assert str(one.lock) in outcome.cause
+    assert one.lock.is_dir()
+    assert words(tmp_path) == {"old"}
+
+
+@pytest.mark.parametrize(("action", "bwrap"), [(Action.INSTALL, False), (Action.REBUILD, True)])
+def test_a_lock_taken_between_our_look_and_our_easybuild_s_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, action: Action, *, bwrap: bool
+) -> None:
+    if action is Action.REBUILD:
+        install(tmp_path)
+    one = Installation(prefix=tmp_path, module="A/1.0")
+
+    def locked_out(folder: Path, modules: Path) -> Ended:  # noqa: ARG001
+        one.lock.mkdir(parents=True)
+        return FAILED
+
+    said = f"ERROR: Lock {one.lock} already exists, aborting!\n"
+    assert build(tmp_path, monkeypatch, locked_out, action, bwrap=bwrap, said=said).result is Result.FAILED
+    assert one.lock.is_dir()
+
+
+@pytest.mark.parametrize("action", [Action.INSTALL, Action.REBUILD])
+def test_a_lock_of_our_easybuild_s_own_is_taken_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, action: Action
+) -> None:
+    one = install(tmp_path) if action is Action.REBUILD else Installation(prefix=tmp_path, module="A/1.0")
+
+    def is_killed(folder: Path, modules: Path) -> Ended:
+        one.lock.mkdir(parents=True)
+        return fails(folder, modules)
+
+    build(tmp_path, monkeypatch, is_killed, action)
+    assert not one.lock.exists()
+
+
+@pytest.mark.parametrize("rebuild", [False, True])
+def test_what_was_cut_off_is_recovered_with_its_lock(tmp_path: Path, *, rebuild: bool) -> None:
+    one = install(tmp_path)
+    one.lock.mkdir(parents=True)
+    assert not recover(one, rebuild=rebuild)
+    assert words(tmp_path) == {"old" if rebuild else ""}
+    assert not one.lock.exists(), "the next build would take it for another EasyBuild's"

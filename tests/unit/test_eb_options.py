@@ -146,7 +146,11 @@ def test_options_of_one_build() -> None:
     assert options["EASYBUILD_TMP_LOGDIR"] == "/logs"
     assert options["EASYBUILD_MODULES_TOOL"] == "Lmod"
     decided = steering_options() | DECIDED | {"color"}
-    assert {name.removeprefix("EASYBUILD_").lower().replace("_", "-") for name in options} <= decided
+    named = [name for name in options if name.startswith("EASYBUILD_")]
+    assert {name.removeprefix("EASYBUILD_").lower().replace("_", "-") for name in named} <= decided
+    others = {name: value for name, value in options.items() if name not in named}
+    assert {"OMP_NUM_THREADS", "CMAKE_BUILD_PARALLEL_LEVEL", "MAX_JOBS"} <= set(others)
+    assert set(others.values()) == {"3"}, "what is not told by -j would take every core of the machine"
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,16 @@
 """Fetching: what is checked, what is never used, and what a cut-off or a second run leaves. URLs are files."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
 
+from eessi_stack.eb import sources
 from eessi_stack.eb.mirrors import Mirrors, Place
 from eessi_stack.eb.sources import Fetched, Source, _download_any, fetch
+from eessi_stack.model import Package
 
 RIGHT = b"what the easyconfig expects"
 WRONG = b"something else under the same name"
@@ -130,3 +133,67 @@ def test_an_interrupted_fetch_asks_nobody_else(tmp_path: Path, urls: dict[str, s
     assert result.problems == (f"{urls['wrong']}: interrupted", "the mirror: interrupted")
     assert mirror.asked == 0
     assert not target.exists()
+
+
+def test_without_mirrors_nothing_is_fetched_and_what_lacks_is_told(tmp_path: Path, urls: dict[str, str]) -> None:
+    wanted = source(tmp_path, urls["right"])
+    (result,) = fetch([wanted], None, lambda _: None)
+    assert "is not there, and nothing is downloaded with --offline" in result.problems[0]
+    target = Path(wanted.path)
+    assert not target.parent.exists(), "not even a folder"
+    target.parent.mkdir(parents=True)
+    target.write_bytes(WRONG)
+    (result,) = fetch([wanted], None, lambda _: None)
+    assert "has another checksum than its easyconfig says" in result.problems[0]
+    assert target.read_bytes() == WRONG
+    target.write_bytes(RIGHT)
+    (result,) = fetch([wanted], None, lambda _: None)
+    assert (result.failed, result.origin) == (False, "")
+
+
+def test_what_a_killed_download_left_is_taken_away_by_the_next(tmp_path: Path, urls: dict[str, str]) -> None:
+    wanted = source(tmp_path, urls["right"])
+    folder = Path(wanted.path).parent
+    for name in (".fetch-a-1.tar.gz-ab12", ".fetch-other.tar.gz-ab12"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "part").write_bytes(b"half")
+    assert not fetch_one(wanted, NoMirrors(tmp_path)).failed
+    assert litter(wanted) == [".fetch-other.tar.gz-ab12"], "that of another file may be in use"
+
+
+def test_a_folder_that_cannot_be_made_is_a_problem_of_its_sources(tmp_path: Path, urls: dict[str, str]) -> None:
+    (tmp_path / "sources").write_text("a file")
+    (result,) = fetch([source(tmp_path, urls["right"])], NoMirrors(tmp_path), lambda _: None)
+    assert result.failed
+
+
+def answered(*packages: dict[str, object]) -> Callable[..., dict[str, object]]:
+    """What EasyBuild says of the sources of packages."""
+    return lambda *_: {"packages": list(packages)}
+
+
+def test_what_every_package_lacks_is_told_in_one_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, urls: dict[str, str]
+) -> None:
+    def file(name: str, url: str) -> dict[str, object]:
+        return {"path": str(tmp_path / "s" / name), "urls": [urls[url]], "checksums": [SHA256]}
+
+    shared = file("shared", "absent")
+    says = answered(
+        {"files": [file("good", "right")]},
+        {"files": [shared, file("good", "right")]},
+        {"files": [shared]},
+        {"files": [], "error": "EasyBuild says no"},
+    )
+    monkeypatch.setattr(sources, "ask_once", says)
+    monkeypatch.setattr(sources, "Mirrors", NoMirrors)
+    packages = [Package(module=name, recipe=f"/r/{name}") for name in ("A/1", "B/1", "C/1", "D/1")]
+    told: list[Fetched] = []
+    lacking = sources.obtain(packages, "x86_64", {}, tmp_path, told.append)
+    assert set(lacking) == {"B/1", "C/1", "D/1"}
+    assert lacking["B/1"] == lacking["C/1"]
+    assert lacking["D/1"] == ("EasyBuild says no",)
+    assert sorted(Path(one.source.path).name for one in told) == ["good", "shared"]
+    offline = sources.obtain(packages, "x86_64", {}, tmp_path, told.append, offline=True)
+    assert "with --offline" in offline["B/1"][0]
+    assert "A/1" not in offline, "it is there by now"

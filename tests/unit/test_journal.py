@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -50,14 +51,78 @@ def test_a_full_disk_is_said_and_no_more(tmp_path: Path) -> None:
 
 
 def test_what_a_step_tells() -> None:
-    assert journal.started(STEP) == {"module": "A/1", "action": "repair", "reason": "cut off", "sha256": "00ff"}
-    outcome = Outcome(step=STEP, result=Result.FAILED, seconds=1.26, exit_code=1, log="/log", cause="because")
+    assert journal.started(STEP, 4) == {
+        "module": "A/1",
+        "action": "repair",
+        "reason": "cut off",
+        "sha256": "00ff",
+        "cores": 4,
+    }
+    outcome = Outcome(
+        step=STEP, result=Result.FAILED, seconds=1.26, exit_code=1, log="/log", cause="because", cores=4, memory=9
+    )
     assert journal.ended(outcome) == {
         "module": "A/1",
+        "action": "repair",
         "result": "failed",
         "seconds": 1.3,
+        "cores": 4,
+        "memory": 9,
         "exit_code": 1,
         "log": "/log",
+        "kind": "",
         "cause": "because",
     }
     assert json.loads(json.dumps(journal.ended(outcome)))["result"] == "failed"
+
+
+def ended(
+    module: object = "A/1", seconds: object = 5.0, result: object = "built", event: str = "step-ended"
+) -> dict[str, object]:
+    return {"event": event, "module": module, "seconds": seconds, "result": result}
+
+
+def test_durations_are_those_of_the_last_builds_that_ended_well() -> None:
+    events = [
+        ended(),
+        ended(seconds=7),
+        ended(seconds=9.0, result="failed"),
+        ended("B/1", 2.5),
+        ended("C/1", 1, "present"),
+    ]
+    assert journal.durations(events) == {"A/1": 7.0, "B/1": 2.5}
+    assert journal.durations([]) == {}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {},
+        {"event": "step-ended", "result": "built"},
+        ended(None),
+        ended(seconds="5"),
+        ended(seconds=None),
+        ended(seconds=0.0),
+        ended(seconds=-1),
+        ended(seconds=float("nan")),
+        ended(seconds=float("inf")),
+        ended(event="step-started"),
+    ],
+)
+def test_what_is_no_duration_is_none(event: dict[str, object]) -> None:
+    assert journal.durations([event, ended("B/1", 1)]) == {"B/1": 1.0}
+
+
+def test_two_runs_write_into_one_journal(tmp_path: Path) -> None:
+    def write(name: str) -> None:
+        for number in range(50):
+            assert journal.record(tmp_path, name, n=number, text="x" * 2000)
+
+    writers = [Thread(target=write, args=(name,)) for name in ("one", "two")]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    events = journal.events(tmp_path)
+    assert [event["n"] for event in events if event["event"] == "one"] == list(range(50))
+    assert len(events) == 100

@@ -34,12 +34,10 @@ LEAVES = {
     "drift": {"packages"},
     "share": {"packages"},
     "plan": {"packages"},
-    "weigh": {"schedule"},
 }
 MIDDLE = frozenset(
     {
         "eb",
-        "weigh",
         "inventory",
         "journal",
         "lmod",
@@ -51,7 +49,7 @@ MIDDLE = frozenset(
         "schedule",
         "target",
     }
-    | {"intent", "weigh"}
+    | {"intent"}
 )
 #: What an easystack is made of, from its text to its place.
 EASYSTACK = frozenset(
@@ -72,8 +70,9 @@ LOW = (
 WIRING = {
     "observe": {"place"},
     "survey": {"place", "observe", "packages", "config"},
-    "flow": {"place", "survey"},
+    "flow": {"place", "survey", "recover"},
     "recover": set(),
+    "weigh": set(),
     "prepare": {"place", "survey", "config", "weigh"},
     "workplace": {"place"},
     "install": {"place", "workplace", "config", "diagnose", "__version__"},

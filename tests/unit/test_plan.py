@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,15 @@ from eessi_stack.model import (
     Inventory,
     OptionValue,
     Package,
+    Plan,
     Request,
     State,
     Target,
     Tree,
     Verdict,
 )
-from eessi_stack.plan import make_plan
+from eessi_stack.plan import differences, make_plan, rebuilds
+from tests.unit.graphs import packages, tree
 
 TREE = Tree(repo=Path("/repo"), version="2023.06")
 CPU = Target(cpu="x86_64/amd/zen3")
@@ -133,7 +136,7 @@ def test_what_was_left_behind_is_repaired() -> None:
     steps = make_plan(*compared(incomplete=frozenset({"FFTW/3"})), TREE).steps
     assert steps[0].package.module == "FFTW/3"
     assert steps[0].action is Action.REPAIR
-    assert steps[0].reason == "its module file is there, but its build did not end well"
+    assert steps[0].reason == "repair: its build was cut off"
     assert {step.action for step in steps[1:]} == {Action.INSTALL}
 
 
@@ -173,3 +176,108 @@ def test_what_needs_a_package_that_nobody_can_build_is_no_step() -> None:
     )
     plan = make_plan(compare(graph, Inventory(), CPU), Inventory(), TREE)
     assert [step.package.module for step in plan.steps] == ["D/1"]
+
+
+def rebuilt(names: tuple[str, ...] = (), *, dependents: bool = False, **more: object) -> dict[str, str]:
+    """What is built again of A, B: A, C: B, D: A at build time only, E. `since` are the modules whose entries ask."""
+    graph = packages("*A/1; *B/1: A/1; *C/1: B/1; *D/1: | A/1; *E/1")
+    comparison = compare(graph, tree("A/1; B/1: A/1; C/1: B/1; D/1; E/1"), CPU)
+    since = [request for one in graph if one.module in more.get("since", ()) for request in one.requests]  # type: ignore[operator]
+    return rebuilds(comparison, names, more.get("changed", {}), since, dependents=dependents)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["B/1", "B", "B-1.eb"])
+def test_a_rebuild_is_asked_for_by_module_software_or_easyconfig(name: str) -> None:
+    assert rebuilt((name,)) == {"B/1": "asked for"}
+
+
+def test_a_rebuild_of_what_is_not_there_is_refused() -> None:
+    with pytest.raises(StackError) as caught:
+        rebuilt(("B", "Z"))
+    assert caught.value.reference == "rebuild-unknown"
+    assert "called Z" in caught.value.message
+
+
+def test_what_has_changed_and_what_an_entry_asks_for_is_rebuilt() -> None:
+    assert rebuilt() == {}
+    assert rebuilt(changed={"A/1": "recipe changed"}) == {"A/1": "recipe changed"}
+    assert rebuilt(since=("E/1",)) == {"E/1": "asked for"}
+    assert rebuilt(("A",), changed={"A/1": "recipe changed"}) == {"A/1": "asked for"}
+
+
+def test_dependents_are_those_that_need_it_at_run_time_and_what_needs_them() -> None:
+    assert rebuilt(("A",), dependents=True) == {
+        "A/1": "asked for",
+        "B/1": "dependency rebuilt",
+        "C/1": "dependency rebuilt",
+    }
+    assert rebuilt(("A", "C"), dependents=True)["C/1"] == "asked for"
+    assert rebuilt(dependents=True) == {}
+
+
+def steps(*, hollow: tuple[str, ...] = (), **rebuild: str) -> list[tuple[str, Action, str]]:
+    graph = packages("*A/1; *B/1: A/1; *C/1: B/1")
+    seen = tree("A/1; B/1: A/1")
+    asked = {f"{name}/1": why for name, why in rebuild.items()}
+    made = make_plan(compare(graph, seen, CPU), seen, TREE, asked, hollow)
+    return [(step.package.module, step.action, step.reason) for step in made.steps]
+
+
+def test_every_step_says_why_in_build_order() -> None:
+    new = ("C/1", Action.INSTALL, "new")
+    assert steps() == [new]
+    assert steps(A="recipe changed") == [("A/1", Action.REBUILD, "rebuild: recipe changed"), new]
+    assert steps(C="asked for") == [new], "what is missing is built anyway"
+    assert steps(hollow=("B/1",)) == [("B/1", Action.REPAIR, "repair: module without directory"), new]
+    assert steps(hollow=("B/1",), B="asked for") == [("B/1", Action.REPAIR, "repair: module without directory"), new]
+
+
+def test_what_has_no_recipe_cannot_be_rebuilt() -> None:
+    graph = (replace(packages("*A/1")[0], recipe=""),)
+    comparison = compare(graph, tree("A/1"), CPU)
+    assert make_plan(comparison, tree("A/1"), TREE, {"A/1": "asked for"}).steps == ()
+
+
+def saved(made: Plan) -> list[dict[str, str]]:
+    return [
+        {
+            "module": step.package.module,
+            "sha256": step.package.sha256,
+            "reason": step.reason,
+            "prefix": str(step.prefix),
+        }
+        for step in made.steps
+    ]
+
+
+def planned(text: str, there: str = "", **rebuild: str) -> Plan:
+    seen = tree(there)
+    asked = {f"{name}/1": why for name, why in rebuild.items()}
+    return make_plan(compare(packages(text), seen, CPU), seen, TREE, asked)
+
+
+def test_a_plan_that_still_holds_differs_in_nothing() -> None:
+    made = planned("*A/1; *B/1: A/1")
+    assert list(differences(saved(made), made)) == []
+    assert list(differences([], planned("*A/1", "A/1"))) == []
+
+
+def test_what_is_there_by_now_what_came_to_it_and_what_changed() -> None:
+    before = saved(planned("*A/1; *B/1: A/1"))
+    assert list(differences(before, planned("*A/1; *B/1: A/1", "A/1"))) == [
+        "A/1 is not to be built any more: it is there"
+    ]
+    assert list(differences(before, planned("*A/1; *B/1: A/1 C/1; C/1"))) == ["C/1 is to be built too: new"]
+    changed = planned("*A/1; *B/1: A/1")
+    first, *rest = changed.steps
+    changed = replace(changed, steps=(replace(first, package=replace(first.package, sha256="other")), *rest))
+    assert list(differences(before, changed)) == ["A/1: its recipe has changed: /r/A-1.eb"]
+
+
+def test_another_reason_or_prefix_is_a_difference_too() -> None:
+    made = planned("*A/1", "A/1", A="recipe changed")
+    (said,) = differences(saved(made), planned("*A/1"))
+    assert said.startswith("A/1: was rebuild: recipe changed in ")
+    assert ", is new in " in said
+    elsewhere = [{**saved(made)[0], "prefix": "/elsewhere"}]
+    assert next(iter(differences(elsewhere, made))).startswith("A/1: was rebuild: recipe changed in /elsewhere, is ")
