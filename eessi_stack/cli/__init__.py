@@ -16,6 +16,7 @@ COMMANDS = {
     "detect": "Detect the host's CPU and GPU, and the best prefix of the tree",
     "missing": "Say what of a stack is missing in the tree",
     "install": "Install what is missing",
+    "cache": "Check Lmod's caches of what is there, and make them anew",
     "lint": "Say everything that is wrong in easystacks",
     "config": "Show the settings in force and where each comes from",
 }

@@ -16,6 +16,7 @@ BASE = frozenset({"model", "errors", "failure"})
 LEAVES = {
     "eb": {"signature", "stored"},
     "inventory": {"module_files"},
+    "lmod": {"signature", "stored"},
     "module_files": {"module_text", "signature", "stored"},
     "config": {"settings"},
     "target": {"cpuinfo"},
@@ -50,7 +51,8 @@ WIRING = {
     "observe": {"place"},
     "survey": {"place", "observe", "packages", "config"},
     "flow": {"place", "survey"},
-    "install": {"place"},
+    "install": {"place", "caches"},
+    "caches": {"place"},
 }
 
 MAX_FILE = 300
@@ -89,7 +91,8 @@ def allowed(name: str) -> frozenset[str]:
         return BASE | MIDDLE | WIRING[name]
     if name == "cli":
         return BASE | MIDDLE | LOW | WIRING.keys() | {"place", "cli", "__version__"}
-    return BASE | LEAVES.get(name, set()) | ({"eb", "__version__"} if name == "eb" else set())
+    own = {"eb": {"eb", "__version__"}, "lmod": {"lmod"}}
+    return BASE | LEAVES.get(name, set()) | own.get(name, set())
 
 
 def own_imports(path: Path) -> set[str]:
