@@ -162,6 +162,11 @@ def workspace(environ: Mapping[str, str] | None = None) -> Path | None:
     return Path(folder).resolve() if folder else None
 
 
+def inherited(name: str) -> str:
+    """What the caller's environment has of a variable that `eessi-stack env` adds to; empty where it has nothing."""
+    return os.environ.get(name, "")
+
+
 def shipped(name: str) -> Path:
     """The folder `hooks` or `easystacks`: beside the package in a checkout, inside it in an installed wheel."""
     package = Path(__file__).resolve().parent

@@ -17,6 +17,7 @@ COMMANDS = {
     "missing": "Say what of a stack is missing in the tree",
     "install": "Install what is missing",
     "cache": "Check Lmod's caches of what is there, and make them anew",
+    "env": "Print what a shell evaluates to use the tree",
     "lint": "Say everything that is wrong in easystacks",
     "config": "Show the settings in force and where each comes from",
 }
