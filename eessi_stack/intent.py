@@ -39,6 +39,21 @@ def marks(prefix: Path) -> dict[str, bool]:
     return {unquote(path.name): _held(path) for path in paths if _has_owner(path)}
 
 
+def owners(prefix: Path) -> dict[str, str]:
+    """Module → who builds it, or left its mark behind, of one prefix; empty where that cannot be told."""
+    found = {}
+    for module in marks(prefix):
+        try:
+            fd = os.open(_path(prefix, module), os.O_RDONLY)
+        except FileNotFoundError:  # it has ended meanwhile
+            continue
+        try:
+            found[module] = _read_owner(fd)
+        finally:
+            os.close(fd)
+    return found
+
+
 def _has_owner(path: Path) -> bool:
     """Whether anybody ever built under a mark: who has not written into it only wanted to look, or to wait."""
     try:

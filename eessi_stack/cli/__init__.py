@@ -16,6 +16,8 @@ COMMANDS = {
     "detect": "Detect the host's CPU and GPU, and the best prefix of the tree",
     "missing": "Say what of a stack is missing in the tree",
     "install": "Install what is missing",
+    "status": "Say how the tree is: its modules, caches, locks, and what the last runs did",
+    "diff": "Say what two targets, versions or saved states do not share",
     "cache": "Check Lmod's caches of what is there, and make them anew",
     "env": "Print what a shell evaluates to use the tree",
     "lint": "Say everything that is wrong in easystacks",

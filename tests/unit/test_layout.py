@@ -32,6 +32,7 @@ LEAVES = {
     "walk": {"packages"},
     "drift": {"packages"},
     "share": {"packages"},
+    "differ": {"excluded"},
     "plan": {"packages"},
 }
 MIDDLE = frozenset(
@@ -44,7 +45,7 @@ EASYSTACK = frozenset(
     | {"yaml_composer", "yaml_exclusions", "yaml_nodes"}
 )
 #: What the packages of a stack are compared by.
-COMPARE = frozenset({"packages", "excluded", "walk", "drift"})
+COMPARE = frozenset({"packages", "excluded", "walk", "drift", "differ"})
 LOW = EASYSTACK | COMPARE | {"cpuinfo", "config", "settings", "module_files", "module_text", "signature", "stored"}
 #: What joins the steps, each with what it joins besides the middle row.
 WIRING = {
@@ -53,6 +54,8 @@ WIRING = {
     "flow": {"place", "survey"},
     "install": {"place", "caches"},
     "caches": {"place"},
+    "status": {"place", "observe", "survey", "caches", "contents", "differ"},
+    "contents": {"place", "observe", "differ", "module_text"},
 }
 
 MAX_FILE = 300
