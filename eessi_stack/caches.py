@@ -65,14 +65,22 @@ def updated(places: Sequence[Place], say: Callable[[str], Any] = lambda _: None)
     """
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 (slow to import, as the other)
 
-    from eessi_stack.lmod.update import Lmod, update  # noqa: PLC0415
+    from eessi_stack.lmod import update as making  # noqa: PLC0415
 
     command = find_lmod(places[0])
     reader.check(command)
     by_cpu = {place.target.cpu_only: place for place in places}
-    with ThreadPoolExecutor(places[0].settings.cores) as pool:
-        lmods = {cpu: Lmod(command=command, environment=_for_lmod(place)) for cpu, place in by_cpu.items()}
-        yield from pool.map(lambda home: update(home, lmods[home.target], say), homes(places))
+    lmods = {cpu: making.Lmod(command=command, environment=_for_lmod(place)) for cpu, place in by_cpu.items()}
+    pool = ThreadPoolExecutor(places[0].settings.cores)
+    try:
+        yield from pool.map(lambda home: making.update(home, lmods[home.target], say), homes(places))
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def update(place: Place, say: Callable[[str], Any] = lambda _: None) -> "Updated":
+    """Make the cache of one place anew, as `install` does where it has changed something."""
+    return next(updated([place], say))
 
 
 def _for_lmod(place: Place) -> dict[str, str]:

@@ -87,7 +87,8 @@ def text(reports: Sequence[Report], width: int | None) -> Iterator[str]:
             yield from _finding(finding, width)
     wrong = sum(bool(one.findings or one.problem) for one in reports)
     if wrong:
-        yield f"{wrong} of {output.count(len(reports), 'Lmod cache')} would mislead users; `eessi-stack cache update`"
+        caches_ = output.count(len(reports), "Lmod cache")
+        yield f"{wrong} of {caches_} would mislead users; `eessi-stack cache update` makes it anew"
     else:
         yield f"{output.count(len(reports), 'Lmod cache')} right: every module is in, as it is on disk"
 

@@ -50,7 +50,7 @@ def _by_record(known: Mapping[str, Any], disk: Disk) -> Iterator[str]:
             if entry and not is_same(entry[0], found) and entry[1] != _digest(layer / name):
                 yield module_of(name)
         yield from (module_of(name) for name in seen.others.keys() - before.keys())
-        yield from (name for name in before.keys() - now.keys() if says_more(name.rpartition("/")[2]))
+        yield from (module_of(name) for name in before.keys() - now.keys() if says_more(name.rpartition("/")[2]))
 
 
 def _by_time(reads: Path, disk: Disk) -> Iterator[str]:
@@ -64,3 +64,5 @@ def _digest(path: Path) -> str:
         return blake2b(path.read_bytes(), digest_size=16).hexdigest()
     except FileNotFoundError:
         return ""
+    except IsADirectoryError:  # `default`, a link to a folder of versions
+        return str(path.readlink())

@@ -40,7 +40,7 @@ def scan(layer: Path) -> OnDisk:
             for entry in entries:
                 if _is_ignored(entry.name):
                     continue
-                if entry.is_dir():
+                if entry.is_dir() and not (entry.name == "default" and entry.is_symlink()):
                     folders += _inside(f"{below}{entry.name}/", entry, above)
                 elif found := _kept(entry, as_root=as_root):
                     (others if says_more(entry.name) else modules)[f"{below}{entry.name}"] = found

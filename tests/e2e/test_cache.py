@@ -376,3 +376,34 @@ def test_a_site_has_the_last_word(cached: Tree, user: User) -> None:
     own.parent.mkdir(parents=True)
     own.write_text('require("Hook").register("load", function(t) LmodMessage("the site says hello") end)\n')
     assert "the site says hello" in user.module("load", "Alpha")
+
+
+def test_what_counts_as_a_module_is_what_lmod_takes_for_one(tree: Tree) -> None:
+    """`update` proves its cache by what is on disk: it fails where the two of them see something else."""
+    texts = {
+        "top.lua": "",
+        "toptcl": "#%Module1.0\n",
+        "Tcl/1.0": "#%Module\n",
+        "Tcl/1.0.lua": "",
+        "Tcl/README": "no module",
+        "a/b/1.lua": "",
+        "S p/1 0.lua": "",
+        "Hidden/.2.0.lua": "",
+        ".hidden/1.lua": "",
+        "__pycache__/1.lua": "",
+        "Backup/1.lua~": "",
+        "Broken/1.lua": "help([[",
+        "Broken/2.lua": 'LmodError("never")',
+        "Broken/3.lua": 'whatis("\\255")',
+        "Folders/v1/1.lua": "",
+        "Versions/1.lua": "",
+        "Versions/ü.lua": "",
+        "Versions/.modulerc.lua": 'module_version("Versions/1", "one")',
+    }
+    for name, text in texts.items():
+        path = tree.modules / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tree.modules / "Folders" / "default").symlink_to("v1")
+    (tree.modules / "Versions" / "default").symlink_to("1.lua")
+    mended(tree)
