@@ -20,6 +20,7 @@ COMMANDS = {
     "diff": "Say what two targets, versions or saved states do not share",
     "cache": "Check Lmod's caches of what is there, and make them anew",
     "env": "Print what a shell evaluates to use the tree",
+    "doctor": "Try everything that an install needs",
     "lint": "Say everything that is wrong in easystacks",
     "config": "Show the settings in force and where each comes from",
 }

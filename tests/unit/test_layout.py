@@ -55,6 +55,7 @@ WIRING = {
     "install": {"place", "caches"},
     "caches": {"place"},
     "status": {"place", "observe", "survey", "caches", "contents", "differ"},
+    "doctor": {"place", "observe", "caches", "config", "doctor"},
     "contents": {"place", "observe", "differ", "module_text"},
 }
 
