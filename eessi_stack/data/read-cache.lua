@@ -1,6 +1,7 @@
 -- What Lmod would make of its files: run by the Lua that runs Lmod, as Lmod runs them, but with nothing in reach.
 -- Reads questions from stdin, a line each, and answers with lines of fields that tabs separate:
 --   cache DIR   which file of a cache Lmod takes, what is in it, whether its compiled twin says the same
+--   taken DIR   the same, but nothing of its twin
 --   rc FILE     which caches an lmodrc.lua names
 --   code FILE   whether a file is Lua at all
 
@@ -63,7 +64,7 @@ end
 
 local ask = {}
 
-function ask.cache(dir)
+local function cache(dir, with_twin)
   local compiled, text = dir .. "/spiderT.luac_" .. version, dir .. "/spiderT.lua"
   local taken
   for _, path in ipairs({compiled, dir .. "/spiderT.old.luac_" .. version, text, dir .. "/spiderT.old.lua"}) do
@@ -82,11 +83,15 @@ function ask.cache(dir)
       for file in pairs(found) do say("module", path, file) end
     end
   end
-  if taken == compiled and size(text) > 0 then
+  if with_twin and taken == compiled and size(text) > 0 then
     local twin, broken = tables(text)
     if not twin then say("twin", broken) elseif not same(env, twin) then say("twin", "") end
   end
 end
+
+function ask.cache(dir) cache(dir, true) end
+
+function ask.taken(dir) cache(dir, false) end
 
 function ask.rc(path)
   local anything = {}
@@ -109,7 +114,7 @@ end
 
 for line in io.lines() do
   local what, path = line:match("^(%a+) (.*)$")
-  say("for", what, path)
+  say("for", what == "taken" and "cache" or what, path)
   ask[what](path)
 end
 say("end")

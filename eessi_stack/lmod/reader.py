@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from eessi_stack.errors import ExitCode, StackError
+from eessi_stack.lmod import record
 from eessi_stack.lmod.home import Home
 from eessi_stack.lmod.spider import Answer, answers
 
@@ -22,7 +23,8 @@ def read(lmod: Path, homes: Iterable[Home]) -> Answers:
     """What Lmod would make of the files of all these. StackError `lmod-failed` where its Lua does not run."""
     questions = []
     for home in homes:
-        questions += [f"cache {home.cache}", f"rc {home.lmodrc}", f"code {home.site_package}"]
+        word = "taken" if record.proven(home.cache) else "cache"
+        questions += [f"{word} {home.cache}", f"rc {home.lmodrc}", f"code {home.site_package}"]
     return _ask(lmod, questions)
 
 

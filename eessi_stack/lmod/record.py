@@ -23,12 +23,28 @@ def made_of(disk: Disk) -> dict[str, Any]:
     }
 
 
+def same(these: dict[str, Any], those: dict[str, Any]) -> bool:
+    """Whether the contents are the same, whatever is known of their time stamps."""
+    return _contents(these) == _contents(those)
+
+
+def _contents(files: dict[str, Any]) -> dict[str, dict[str, str]]:
+    return {layer: {name: entry[1] for name, entry in entries.items()} for layer, entries in files.items()}
+
+
 def save(cache: Path, files: dict[str, Any]) -> None:
     """Note in a folder of cache files what they were made of."""
-    made = {path.name: _digest(path) for path in sorted(cache.glob("spiderT.lua*"))}
+    made = {path.name: _digest(path) for path in sorted(cache.glob("spiderT.*"))}
     if not stored.save(cache / RECORD, SCHEMA, {"cache": made, "files": files}):
         raise OSError(f"{cache / RECORD} cannot be written")
     (cache / RECORD).chmod(0o644)
+
+
+def proven(cache: Path) -> bool:
+    """Whether the cache files are those that were proven when they were made: nobody has to compare twins again."""
+    known = stored.load(cache / RECORD, SCHEMA)
+    files = sorted(cache.glob("spiderT.*"))
+    return known is not None and known["cache"] == {path.name: _digest(path) for path in files}
 
 
 def changed(cache: Path, reads: Path, disk: Disk) -> tuple[str, ...]:

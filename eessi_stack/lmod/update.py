@@ -123,11 +123,13 @@ def _draft(home: Home, lmod: Lmod, draft: Path) -> int:
         before = {layer: spider.scan(layer) for layer in _layers(home)}
         files = record.made_of(before)
         _run(lmod, draft, [*before])
-        if {layer: spider.scan(layer) for layer in _layers(home)} == before:
+        after = {layer: spider.scan(layer) for layer in _layers(home)}
+        again = record.made_of(after)  # by now the time stamps of more of them can be relied on
+        if after == before and record.same(files, again):
             break
     else:
         raise _FailedError("modules come and go faster than a cache can be made of them")
-    record.save(draft, files)
+    record.save(draft, again)
     answer = reader.read_cache(lmod.command, draft)
     wrong = [*check.usable(draft, answer), *check.contents(draft, answer, before)]
     if wrong:
