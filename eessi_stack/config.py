@@ -181,6 +181,11 @@ def dumb_terminal(environ: Mapping[str, str] | None = None) -> bool:
     return (os.environ if environ is None else environ).get("TERM", "") in ("", "dumb", "unknown")
 
 
+def inherited(name: str) -> str:
+    """What the caller's environment has of a variable that `eessi-stack env` adds to; empty where it has nothing."""
+    return os.environ.get(name, "")
+
+
 def shipped(name: str) -> Path:
     """The folder `hooks` or `easystacks`: beside the package in a checkout, inside it in an installed wheel."""
     package = Path(__file__).resolve().parent

@@ -34,7 +34,7 @@ def _path(prefix: Path, module: str) -> Path:
 
 def marks(prefix: Path) -> dict[str, bool]:
     """Module → whether a live process holds its mark, of one prefix: the modules that are not complete."""
-    return {module: _held(_path(prefix, module)) for module, owner in owners(prefix).items() if _counts(prefix, owner)}
+    return {module: is_held(prefix, module) for module, owner in owners(prefix).items() if _counts(prefix, owner)}
 
 
 def _counts(prefix: Path, owner: "Owner") -> bool:
@@ -64,9 +64,10 @@ def easybuild_locks(prefix: Path) -> frozenset[str]:
     return frozenset(name.removeprefix(start).removesuffix(".lock") for name in names if name.startswith(start))
 
 
-def _held(path: Path) -> bool:
+def is_held(prefix: Path, module: str) -> bool:
+    """Whether a live process holds the mark of a module."""
     try:
-        fd = os.open(path, os.O_RDONLY)
+        fd = os.open(_path(prefix, module), os.O_RDONLY)
     except FileNotFoundError:
         return False
     try:

@@ -1,4 +1,4 @@
-"""The text of a module file, Lua or Tcl: what it loads, and the aliases that a `.modulerc` defines. Pure."""
+"""The text of a module file, Lua or Tcl: what it loads and holds, and the aliases of a `.modulerc`. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -18,11 +18,22 @@ _LUA_LOAD = re.compile(
 _LUA_RANGE = re.compile(r"""\b(?:atleast|atmost|between|latest)\s*\(\s*(["'][^"'\n]*["'])[^()]*\)""")
 _LUA_STRING = re.compile(r"""["']([^"'\n]+)["'](?!\s*\.\.)""")
 _LUA_ALIAS = re.compile(r"""\bmodule_(version|alias)\s*\(([^()]*)\)""")
+_LUA_EXTENSIONS = re.compile(r"""^\s*extensions\s*\(\s*["']([^"']*)["']\s*\)""", re.MULTILINE)
+_TCL_EXTENSIONS = re.compile(r"^\s*extensions\s+([^;\n}]+)", re.MULTILINE)
 _TCL_COMMENT = re.compile(r"(?:^\s*|;\s*)#[^\n]*|\\\n", re.MULTILINE)
 _TCL_LOAD = re.compile(
     r"(?:^|[;{])\s*(?:module\s+(?:load|add)|depends-on|always-load|(prereq))\s+([^;}\n]+)", re.MULTILINE
 )
 _TCL_ALIAS = re.compile(r"^\s*module-(version|alias)\s+([^;\n]+)", re.MULTILINE)
+
+
+def extensions(text: str) -> tuple[str, ...]:
+    """What is installed with a module, by name and version, as EasyBuild notes it for Lmod: `numpy/1.26.4`."""
+    if text.startswith(TCL_MAGIC):
+        found = _TCL_EXTENSIONS.findall(_TCL_COMMENT.sub(" ", text))
+    else:
+        found = _LUA_EXTENSIONS.findall(text)
+    return tuple(dict.fromkeys(name for names in found for name in re.split(r"[\s,]+", names) if name))
 
 
 def loads(text: str) -> tuple[str, ...]:

@@ -20,14 +20,15 @@ class Observer:
 
     def everything(self, place: Place) -> Inventory:
         """What a user of the target sees: the accelerator's prefix, where there is one, over the CPU's."""
-        return inventory.overlay([self._layer(layer) for layer in place.layers])
+        return inventory.overlay([self.layer(layer) for layer in place.layers])
 
     def in_place(self, place: Place, homes: Homes) -> Inventory:
         """The same, each package only where it belongs."""
-        top, *below = (self._layer(layer) for layer in place.layers)
+        top, *below = (self.layer(layer) for layer in place.layers)
         return inventory.in_place(top, below[0], homes) if below else top
 
-    def _layer(self, layer: Path) -> Inventory:
+    def layer(self, layer: Path) -> Inventory:
+        """One modules directory alone."""
         if layer not in self._seen:
             try:
                 self._seen[layer] = self._look(layer)

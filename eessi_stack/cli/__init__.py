@@ -19,6 +19,11 @@ COMMANDS = {
     "install": "Install what is missing, packages side by side",
     "fetch": "Fetch the sources of what is missing",
     "history": "Show what was built, when, and how long it took",
+    "status": "Say how the tree is: its modules, caches, locks, and what the last runs did",
+    "diff": "Say what two targets, versions or saved states do not share",
+    "cache": "Check Lmod's caches of what is there, and make them anew",
+    "env": "Print what a shell evaluates to use the tree",
+    "doctor": "Try everything that an install needs",
     "lint": "Say everything that is wrong in easystacks",
     "config": "Show the settings in force and where each comes from",
 }

@@ -63,6 +63,19 @@ def error(problem: StackError) -> None:
         click.echo(f"  {click.style('hint:', fg='cyan')} {problem.hint}", err=True)
 
 
+def width() -> int | None:
+    """The columns of the terminal that results go to; None where there is none, so that nothing is folded."""
+    import shutil  # noqa: PLC0415 (slow to import, and off a terminal not needed)
+
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def sign(*, good: bool) -> str:
+    """A mark in front of a row, as stdout can show it."""
+    marks = ("✓", "✗") if (sys.stdout.encoding or "").lower().startswith("utf") else ("ok", "!!")
+    return marks[0] if good else marks[1]
+
+
 def count(number: int, noun: str) -> str:
     """`1 package`, `2 packages`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -54,3 +54,17 @@ def test_a_warm_missing_is_light_and_starts_nothing(tree: Tree) -> None:
     )
     assert run.returncode == 1, run.stdout
     assert not {"easybuild", "rich", "ruamel", "msgspec"} & _names(run.stderr)
+
+
+def test_a_cache_check_is_light(tree: Tree) -> None:
+    tree.install("Alpha")
+    run = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "eessi_stack", "cache", "check"],
+        cwd=tree.base,
+        env=tree.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode in {1, 3}, run.stdout
+    assert not (HEAVY | {"ctypes", "tempfile", "concurrent"}) & _names(run.stderr)

@@ -18,6 +18,7 @@ LEAVES = {
     "diagnose": {"complaints", "exit_codes", "first_error", "transcript"},
     "first_error": {"complaints"},
     "inventory": {"module_files"},
+    "lmod": {"signature", "stored"},
     "module_files": {"module_text", "signature", "stored"},
     "config": {"settings", "machine"},
     "target": {"cpuinfo"},
@@ -33,6 +34,7 @@ LEAVES = {
     "walk": {"packages"},
     "drift": {"packages"},
     "share": {"packages"},
+    "differ": {"excluded"},
     "plan": {"packages"},
 }
 MIDDLE = frozenset(
@@ -57,7 +59,7 @@ EASYSTACK = frozenset(
     | {"yaml_composer", "yaml_exclusions", "yaml_nodes"}
 )
 #: What the packages of a stack are compared by.
-COMPARE = frozenset({"packages", "excluded", "walk", "drift"})
+COMPARE = frozenset({"packages", "excluded", "walk", "drift", "differ"})
 #: What tells why a build failed.
 DIAGNOSE = frozenset({"complaints", "diagnose", "exit_codes", "first_error", "transcript"})
 LOW = (
@@ -75,7 +77,11 @@ WIRING = {
     "weigh": set(),
     "prepare": {"place", "survey", "config", "weigh"},
     "workplace": {"place"},
-    "install": {"place", "workplace", "config", "diagnose", "__version__"},
+    "install": {"place", "workplace", "config", "caches", "diagnose", "__version__"},
+    "caches": {"place"},
+    "status": {"place", "observe", "survey", "caches", "contents", "differ"},
+    "doctor": {"place", "observe", "caches", "config", "doctor"},
+    "contents": {"place", "observe", "differ", "module_text"},
 }
 
 MAX_FILE = 300
@@ -114,7 +120,8 @@ def allowed(name: str) -> frozenset[str]:
         return BASE | MIDDLE | WIRING[name]
     if name == "cli":
         return BASE | MIDDLE | LOW | WIRING.keys() | {"place", "cli", "__version__"}
-    return BASE | LEAVES.get(name, set()) | ({"eb", "__version__"} if name == "eb" else set())
+    own = {"eb": {"eb", "__version__"}, "lmod": {"lmod"}}
+    return BASE | LEAVES.get(name, set()) | own.get(name, set())
 
 
 def own_imports(path: Path) -> set[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from eessi_stack.module_text import aliases, is_whole, loads
+from eessi_stack.module_text import aliases, extensions, is_whole, loads
 
 LUA = """help([==[
 Description: does no load of work
@@ -170,3 +170,15 @@ def test_half_a_file(text: str) -> None:
 
 def test_what_looks_like_a_comment_in_a_text_is_none() -> None:
     assert loads('setenv("URL", "http://x--y") load("A/1")\n') == ("A/1",)
+
+
+def test_extensions_of_lua() -> None:
+    guarded = (
+        'if convertToCanonical(LmodVersion()) >= convertToCanonical("8.2.8") then\n    extensions("a/1,b-c/2.0")\nend\n'
+    )
+    assert extensions(guarded) == ("a/1", "b-c/2.0")
+    assert extensions('whatis([==[Extensions: a-1, b-2]==])\n-- extensions("c/3")\n') == ()
+
+
+def test_extensions_of_tcl() -> None:
+    assert extensions("#%Module\nif { 1 } {\n    extensions a/1 b/2\n}\n") == ("a/1", "b/2")

@@ -1,0 +1,132 @@
+"""`eessi-stack diff`: what two targets, versions or saved states do not share."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from eessi_stack import contents, easystack, place
+from eessi_stack.cli import output, stack
+from eessi_stack.cli.formats.layout import fit
+from eessi_stack.cli.options import settings_options
+from eessi_stack.config import Settings
+from eessi_stack.differ import Difference, Pair, Side, difference
+from eessi_stack.errors import ExitCode
+from eessi_stack.observe import Observer
+
+
+@click.command()
+@click.argument("first", metavar="A")
+@click.argument("second", metavar="B")
+@click.option("--stack", "easystacks", multiple=True, metavar="EASYSTACK", help="what it excludes does not count")
+@click.option("--json", "as_json", is_flag=True, help="one JSON document")
+@settings_options("cache-dir")
+@click.pass_context
+def diff(  # noqa: PLR0913 (one parameter a flag)
+    context: click.Context,
+    *,
+    settings: Settings,
+    first: str,
+    second: str,
+    easystacks: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Say what A and B do not share: modules, their versions, their extensions.
+
+    Each is a target (`x86_64/amd/zen3`, with `/accel/nvidia/cc90` for an accelerator), a version of the tree
+    (`2023.06`), or a file that `eessi-stack status --json` printed.
+    """
+    exclusions = (
+        easystack.read(stack.find_all(easystacks), cache_dir=settings.cache_dir).exclusions if easystacks else ()
+    )
+    observer = Observer(settings.cache_dir)
+    sides = [_live(name, settings, observer) for name in (first, second)]
+    named = next((str(side.target) for side in sides if side), place.find(settings).target)
+    one, other = (
+        side or contents.saved(Path(name), str(named)) for side, name in zip(sides, (first, second), strict=True)
+    )
+    found = difference(one, other, exclusions)
+    if as_json:
+        output.result(json.dumps(document(one, other, found), indent=2))
+    else:
+        output.result("\n".join(text(one, other, found, output.width())))
+    context.exit(ExitCode.OK if same(one, other, found) else ExitCode.FINDING)
+
+
+def _live(name: str, settings: Settings, observer: Observer) -> Side | None:
+    """A side that is in the tree now; None for a file."""
+    if Path(name).is_file():
+        return None
+    if (settings.repo / "versions" / name).is_dir():
+        here = place.find(replace(settings, eessi_version=name))
+    else:
+        origins = {**settings.origins, "target": "diff"}
+        here = place.find(replace(settings, targets=(name,), accelerator=None, origins=origins))
+    return contents.look(here, observer, name)
+
+
+def same(one: Side, other: Side, found: Difference) -> bool:
+    """Two that have nothing share nothing."""
+    return not found.count and bool(one.modules or other.modules)
+
+
+def text(one: Side, other: Side, found: Difference, width: int | None) -> Iterator[str]:
+    for side, modules in ((one, found.first), (other, found.second)):
+        if modules:
+            yield f"only in {side.label} ({len(modules)} of {len(side.modules)}):"
+            yield from (f"  {module}" for module in modules)
+            yield ""
+    for title, pairs in (("versions", found.versions), ("extensions", found.extensions)):
+        if pairs:
+            yield f"{title} that differ ({len(pairs)}):"
+            for pair in pairs:
+                yield from _pair(pair, (one.label, other.label), width)
+            yield ""
+    if found.left_out:
+        yield f"left out on purpose, which does not count ({len(found.left_out)}):"
+        for left in found.left_out:
+            yield from _folded(f"{left.module}, not in {left.side}: {left.reason}", 2, width)
+        yield ""
+    yield summary(one, other, found)
+
+
+def _pair(pair: Pair, labels: Sequence[str], width: int | None) -> Iterator[str]:
+    yield f"  {pair.name}"
+    for label, names in zip(labels, (pair.first, pair.second), strict=True):
+        if names:
+            yield from _folded(f"{label}: {', '.join(names)}", 4, width)
+
+
+def _folded(line: str, indent: int, width: int | None) -> Iterator[str]:
+    first, *more = fit(line, width - indent - 4) if width else [line]
+    yield f"{'':{indent}}{first}"
+    yield from (f"{'':{indent + 4}}{part}" for part in more)
+
+
+def summary(one: Side, other: Side, found: Difference) -> str:
+    both = f"{one.label} and {other.label}"
+    for side in (one, other):
+        if not side.modules:
+            return f"{side.label} has no modules: there is nothing to compare"
+    if found.count:
+        return f"{output.count(found.count, 'difference')} between {both}"
+    return f"No differences between {both} ({output.count(len(one.modules), 'module')})"
+
+
+def document(one: Side, other: Side, found: Difference) -> dict[str, object]:
+    return {
+        "format": "eessi-stack-diff",
+        "version": 1,
+        "same": same(one, other, found),
+        "sides": [
+            {"name": side.label, "target": str(side.target), "modules": len(side.modules)} for side in (one, other)
+        ],
+        "only": [list(found.first), list(found.second)],
+        "versions": [{"name": pair.name, "only": [list(pair.first), list(pair.second)]} for pair in found.versions],
+        "extensions": [
+            {"module": pair.name, "only": [list(pair.first), list(pair.second)]} for pair in found.extensions
+        ],
+        "left_out": [{"module": left.module, "side": left.side, "reason": left.reason} for left in found.left_out],
+    }

@@ -1,0 +1,63 @@
+"""What one prefix holds, by name: its modules, and the extensions that come with them."""
+
+import contextlib
+import json
+from pathlib import Path
+from typing import Any
+
+from eessi_stack import module_text
+from eessi_stack.differ import Side
+from eessi_stack.eb import options
+from eessi_stack.errors import ExitCode, StackError
+from eessi_stack.model import Target
+from eessi_stack.observe import Observer
+from eessi_stack.place import Place
+
+#: What a saved status says it is.
+FORMAT = "eessi-stack-status"
+
+
+def look(place: Place, observer: Observer, label: str = "", *, extensions: bool = True) -> Side:
+    """What a target's own prefix holds: of an accelerator what is built for it, without what its CPU has.
+
+    Without `extensions` no module file is opened.
+    """
+    layer = place.tree.modules(place.target)
+    seen = observer.layer(layer)
+    return Side(
+        label=label or str(place.target),
+        target=place.target,
+        modules={module: _extensions(layer, module) if extensions else () for module in sorted(seen.modules)},
+        loads=seen.loads,
+        filtered=frozenset(options.filter_deps(place.tree.version, place.target.family)),
+    )
+
+
+def _extensions(layer: Path, module: str) -> tuple[str, ...]:
+    for name in (f"{module}.lua", module):
+        with contextlib.suppress(OSError):  # gone since, or the other of the two
+            text = (layer / name).read_text(encoding="utf-8", errors="replace")
+            return module_text.extensions(text) if "extensions" in text else ()
+    return ()
+
+
+def saved(path: Path, target: str) -> Side:
+    """What a status that was saved says of a target. StackError where it is no such file, or has no such target."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        rows: dict[str, Any] = {row["target"]: row["modules"] for row in document["targets"]}
+        known = document["format"] == FORMAT
+    except (OSError, ValueError, KeyError, TypeError):
+        known, rows = False, {}
+    if not known:
+        raise StackError(
+            "status-unreadable",
+            f"{path}: not a status that `eessi-stack status --json` printed",
+            exit_code=ExitCode.UNDECIDED,
+        )
+    name = target if target in rows or len(rows) != 1 else next(iter(rows))
+    if name not in rows:
+        raise StackError("status-target", f"{path}: says nothing of {name}", hint=f"it has {', '.join(rows)}")
+    cpu, _, accelerator = name.partition("/accel/")
+    modules = {module: tuple(extensions) for module, extensions in rows[name].items()}
+    return Side(label=f"{path}", target=Target(cpu=cpu, accelerator=accelerator or None), modules=modules)

@@ -1,0 +1,1 @@
+"""Everything that would make an install fail, or a user unhappy, tried before it does."""

@@ -1,0 +1,141 @@
+"""The module files of a directory as Lmod's spider sees them, and what a Lua says of a cache of them."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from eessi_stack.signature import Signature, signature
+
+TCL_MAGIC = b"#%Module"
+
+#: What Lmod never takes for a module.
+_IGNORED = frozenset({".git", ".gitignore", ".svn", ".lua", ".DS_Store"})
+
+#: What says which versions are hidden, default or called otherwise: no modules, but the cache has them too.
+_SAYS_MORE = (".modulerc", ".version")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnDisk:
+    """What a modules directory holds: file, as a path below it → its signature."""
+
+    modules: Mapping[str, Signature] = field(default_factory=dict)
+    others: Mapping[str, Signature] = field(default_factory=dict)  #: `.modulerc.lua` and the like
+
+    @property
+    def files(self) -> dict[str, Signature]:
+        return {**self.modules, **self.others}
+
+
+def scan(layer: Path) -> OnDisk:
+    """The module files of a directory, by Lmod's own rules; OSError where it cannot be looked into."""
+    modules: dict[str, Signature] = {}
+    others: dict[str, Signature] = {}
+    root, as_root = str(layer), os.geteuid() == 0
+    folders = [("", frozenset[tuple[int, int]]())]
+    while folders:
+        below, above = folders.pop()
+        with os.scandir(f"{root}/{below}") as entries:
+            for entry in entries:
+                if _is_ignored(entry.name):
+                    continue
+                if entry.is_dir() and not (entry.name == "default" and entry.is_symlink()):
+                    folders += _inside(f"{below}{entry.name}/", entry, above)
+                elif found := _kept(entry, as_root=as_root):
+                    (others if says_more(entry.name) else modules)[f"{below}{entry.name}"] = found
+    return OnDisk(modules=modules, others=others)
+
+
+def _is_ignored(name: str) -> bool:
+    return name in _IGNORED or name.startswith(("#", ".#", "__")) or name.endswith(("~", "#"))
+
+
+def _inside(
+    name: str, entry: os.DirEntry[str], above: frozenset[tuple[int, int]]
+) -> list[tuple[str, frozenset[tuple[int, int]]]]:
+    """A folder to look into, but for a link that leads back to one above it."""
+    if not entry.is_symlink():
+        return [(name, above)]
+    status = entry.stat()
+    place = (status.st_dev, status.st_ino)
+    return [] if place in above else [(name, above | {place})]
+
+
+def _kept(entry: os.DirEntry[str], *, as_root: bool) -> Signature:
+    """The signature of a file that Lmod takes, which passes over root's own private ones when it runs as root."""
+    found = signature(entry.path)
+    if not found:
+        return ()
+    if as_root and not entry.stat().st_mode & 0o004 and entry.stat().st_uid == 0:
+        return ()
+    if entry.name.endswith(".lua") or says_more(entry.name):
+        return found
+    try:
+        with open(entry.path, "rb") as file:  # noqa: PTH123 (a name)
+            return found if file.read(len(TCL_MAGIC)) == TCL_MAGIC else ()
+    except OSError:
+        return ()
+
+
+def says_more(name: str) -> bool:
+    """Whether a file is no module, but says something of those beside it."""
+    return name.startswith(_SAYS_MORE) or name == "default"
+
+
+def module_of(file: str) -> str:
+    """`GCC/12.3.0.lua` → `GCC/12.3.0`."""
+    return file.removesuffix(".lua")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the Lua that runs Lmod said of one file or cache."""
+
+    lua: str = ""  #: its version: `5.3`
+    reads: str = ""  #: the file that Lmod takes; none where there is no cache
+    broken: str = ""  #: why it cannot be read
+    twin: str | None = None  #: why the text that goes with a compiled file is another one; empty: it just is
+    modules: Mapping[str, frozenset[str]] = field(default_factory=dict)  #: modules directory → files below it
+    entries: tuple[tuple[str, str], ...] = ()  #: (directory, timestamp) of each cache that an lmodrc.lua names
+
+
+def answers(lines: Iterable[str]) -> dict[tuple[str, str], Answer]:
+    """What data/read-cache.lua printed: (`cache`, `rc` or `code`; path) → answer. ValueError where it was cut off."""
+    parts: dict[tuple[str, str], list[list[str]]] = {}
+    ended = False
+    facts: list[list[str]] = []
+    for line in lines:
+        word, *fields = line.split("\t")
+        if word == "for":
+            facts = parts.setdefault((fields[0], fields[1]), [])
+        elif word == "end":
+            ended = True
+        else:
+            facts.append([word, *fields])
+    if not ended:
+        raise ValueError("cut off")
+    return {asked: _answer(facts) for asked, facts in parts.items()}
+
+
+def _answer(facts: list[list[str]]) -> Answer:
+    modules: dict[str, set[str]] = {}
+    single: dict[str, str] = {}
+    entries = []
+    for word, *fields in facts:
+        if word == "module":
+            modules.setdefault(fields[0], set()).add(fields[1].removeprefix(f"{fields[0]}/"))
+        elif word == "path":
+            modules.setdefault(fields[0], set())
+        elif word == "entry":
+            entries.append((fields[0], fields[1]))
+        else:
+            single[word] = fields[0] if fields else ""
+    return Answer(
+        lua=single.get("lua", ""),
+        reads=single.get("reads", ""),
+        broken=single.get("broken", ""),
+        twin=single.get("twin"),
+        modules={path: frozenset(files) for path, files in modules.items()},
+        entries=tuple(entries),
+    )

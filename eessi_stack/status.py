@@ -1,0 +1,157 @@
+"""How a tree is, target by target: what is there, whether users see it, who builds what, what the last runs did."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eessi_stack import caches, contents, intent, journal
+from eessi_stack.differ import Side
+from eessi_stack.errors import ExitCode, StackError
+from eessi_stack.lmod.check import Report
+from eessi_stack.model import Answer, Stack, Target
+from eessi_stack.observe import Observer
+from eessi_stack.place import Place
+from eessi_stack.survey import Survey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """Something that keeps others from building a module: who, and whether they live."""
+
+    module: str
+    owner: str
+    held: bool | None  #: None where that cannot be told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What became of one build."""
+
+    time: str
+    module: str
+    result: str
+    seconds: float
+    cause: str
+    log: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disk:
+    """Where a prefix is, or would be."""
+
+    there: bool
+    writable: bool
+    free: int  #: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """How one target is."""
+
+    place: Place
+    disk: Disk
+    side: Side | None = None  #: None where that could not be told
+    incomplete: tuple[str, ...] = ()
+    locks: tuple[Lock, ...] = ()
+    events: tuple[Event, ...] = ()  #: builds that ended, the last one last
+    answer: Answer | None = None  #: where a stack was asked for
+    cache: Report | None = None  #: of its CPU target
+    problem: str = ""
+
+    @property
+    def failed(self) -> tuple[Event, ...]:
+        """What went wrong the last time, and is not there since."""
+        last = {event.module: event for event in self.events}
+        there = self.side.modules if self.side else {}
+        return tuple(event for name, event in last.items() if event.result == "failed" and name not in there)
+
+
+def status(
+    places: Sequence[Place], stack: Stack | None = None, *, extensions: bool = False, with_caches: bool = True
+) -> tuple[Status, ...]:
+    """How each of these is; what cannot be told of one keeps none of the others from it."""
+    observer = Observer(places[0].settings.cache_dir)
+    reports = _caches(places) if with_caches else {}
+    answers = _answers(places, stack) if stack else {}
+    return tuple(
+        _look(place, observer, reports.get(place.target.cpu), answers.get(place.target), extensions=extensions)
+        for place in places
+    )
+
+
+def _caches(places: Sequence[Place]) -> dict[str, Report]:
+    """CPU target → what is to be said of its cache; those that have no modules have none."""
+    there = [place for place in places if os.path.isdir(place.tree.modules(place.target.cpu_only))]  # noqa: PTH112
+    if not there:
+        return {}
+    try:
+        return {report.home.target.cpu: report for report in caches.checked(there)}
+    except StackError as error:
+        homes = caches.homes(there)
+        return {home.target.cpu: Report(home=home, problem=error.message) for home in homes}
+
+
+def _answers(places: Sequence[Place], stack: Stack) -> dict[Target, Answer]:
+    asked = [place.target for place in places]
+    with Survey(stack, places[0].settings, alone=len(places) == 1) as survey:
+        return {place.target: survey.answer(place, asked) for place in places}
+
+
+def _look(place: Place, observer: Observer, cache: Report | None, answer: Answer | None, *, extensions: bool) -> Status:
+    prefix, disk = place.tree.prefix(place.target), _disk(place.tree.prefix(place.target))
+    try:
+        side = contents.look(place, observer, extensions=extensions)
+        seen = observer.layer(place.tree.modules(place.target))
+        return Status(
+            place=place,
+            disk=disk,
+            side=side,
+            incomplete=tuple(sorted(seen.incomplete)),
+            locks=_locks(prefix),
+            events=_events(prefix),
+            answer=answer,
+            cache=cache,
+        )
+    except StackError as error:
+        if error.exit_code is not ExitCode.UNDECIDED:
+            raise
+        return Status(place=place, disk=disk, answer=answer, cache=cache, problem=error.message)
+
+
+def _disk(prefix: Path) -> Disk:
+    existing = next(path for path in (prefix, *prefix.parents) if path.exists())
+    found = os.statvfs(existing)
+    writable = os.access(existing, os.W_OK) and not found.f_flag & os.ST_RDONLY
+    return Disk(there=prefix.is_dir(), writable=writable, free=found.f_bavail * found.f_frsize)
+
+
+def _locks(prefix: Path) -> tuple[Lock, ...]:
+    """Our marks, and EasyBuild's own locks, of which nobody knows who made them."""
+    ours = intent.owners(prefix)
+    locks = [
+        Lock(module=name, owner=str(owner), held=intent.is_held(prefix, name)) for name, owner in sorted(ours.items())
+    ]
+    known = {name.replace("/", "_") for name in ours}
+    others = sorted(intent.easybuild_locks(prefix) - known)
+    return (*locks, *(Lock(module=name, owner="EasyBuild", held=None) for name in others))
+
+
+def _events(prefix: Path) -> tuple[Event, ...]:
+    try:
+        ended = [event for event in journal.events(prefix) if event.get("event") == "step-ended"]
+    except OSError:
+        return ()
+    return tuple(_event(event) for event in ended if event.get("module"))
+
+
+def _event(facts: dict[str, Any]) -> Event:
+    return Event(
+        time=str(facts.get("time", "")),
+        module=str(facts["module"]),
+        result=str(facts.get("result", "")),
+        seconds=float(facts.get("seconds") or 0),
+        cause=str(facts.get("cause") or ""),
+        log=str(facts.get("log") or ""),
+    )
