@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from eessi_stack import config, flow
+from eessi_stack import caches, config, flow
 from eessi_stack import install as installing
 from eessi_stack.cli import output, progress, saved_plan, stack
 from eessi_stack.cli import plan as planned
@@ -18,7 +18,7 @@ from eessi_stack.cli.options import settings_options
 from eessi_stack.cli.plan import rebuild_options
 from eessi_stack.cli.publish import Output, format_options, publish
 from eessi_stack.config import Settings
-from eessi_stack.model import Answer, Comparison, Stack
+from eessi_stack.model import Answer, Comparison, Result, Stack
 from eessi_stack.place import Place
 from eessi_stack.plan import NEW
 from eessi_stack.prepare import Prepared, prepare
@@ -31,6 +31,7 @@ from eessi_stack.prepare import Prepared, prepare
     "--dry-run", "-n", is_flag=True, help="print the plan and do nothing; exit 1 when there is something to do"
 )
 @rebuild_options
+@click.option("--no-cache", is_flag=True, help="leave Lmod's cache of the target as it is")
 @click.option("--offline", is_flag=True, help="build only from sources that are there")
 @format_options
 @settings_options(
@@ -46,6 +47,7 @@ def install(  # noqa: PLR0913 (one parameter a flag)
     dry_run: bool,
     rebuild: tuple[str, ...],
     dependents: bool,
+    no_cache: bool,
     offline: bool,
     form: str,
     as_json: bool,
@@ -69,26 +71,34 @@ def install(  # noqa: PLR0913 (one parameter a flag)
     form = "json" if as_json else form
     if dry_run:
         context.exit(planned.say(prepared, asked, place, rebuild, dependents=dependents, as_json=form == "json"))
-    run = carry_out(prepared, asked, place, offline=offline)
+    run = carry_out(prepared, asked, place, offline=offline, cache=not no_cache)
     publish(lambda name, place: render(run, name, place), form, outputs)
     context.exit(verdict(run))
 
 
-def carry_out(prepared: Prepared, asked: Stack, place: Place, *, offline: bool) -> Run:
-    """Run the plan, and look at what is there then."""
+def carry_out(prepared: Prepared, asked: Stack, place: Place, *, offline: bool, cache: bool) -> Run:
+    """Run the plan, have Lmod's cache follow, and look at what is there then."""
     say_what_is_special(prepared)
     os.umask(0o022)  # whoever may enter the tree may see what is being built in it
     began, settings = time.monotonic(), place.settings
     with progress.reporter(settings.color, jobs=settings.jobs) as reporter:
         outcomes = installing.install(prepared.plan, place, prepared.weights, reporter, offline=offline)
+    seconds = time.monotonic() - began
     return Run(
         plan=prepared.plan,
         outcomes=outcomes,
         proof=compared(flow.proof(prepared.answer, asked, place)),
-        seconds=time.monotonic() - began,
+        seconds=seconds,
+        cache_problem=update_cache(place) if cache and any(one.result is Result.BUILT for one in outcomes) else "",
         folder=Path.cwd(),
         workspace=config.workspace(),
     )
+
+
+def update_cache(place: Place) -> str:
+    """Make Lmod's cache of the target anew; why it could not be, where that is so."""
+    updated = caches.update(place, output.message)
+    return "; ".join(part for part in (updated.failure, updated.hint) if part) if updated.failure else ""
 
 
 def say_what_is_special(prepared: Prepared) -> None:

@@ -25,6 +25,7 @@ class Run:
     outcomes: tuple[Outcome, ...]
     proof: Comparison
     seconds: float = 0.0
+    cache_problem: str = ""  #: why Lmod's cache could not follow what was built
     folder: Path = Path()  #: what the files of the stack are relative to
     workspace: Path | None = None  #: what they are called after in CI
 
@@ -34,7 +35,7 @@ class Run:
 
     @property
     def proven(self) -> bool:
-        return not self.bad and missing.verdict(about(self.proof)) is ExitCode.OK
+        return not self.bad and not self.cache_problem and missing.verdict(about(self.proof)) is ExitCode.OK
 
     @property
     def cards(self) -> tuple[Card, ...]:
@@ -45,7 +46,7 @@ def verdict(run: Run) -> ExitCode:
     """The exit code."""
     if any(outcome.result is Result.INTERRUPTED for outcome in run.outcomes):
         return ExitCode.INTERRUPTED
-    return max(missing.verdict(about(run.proof)), ExitCode.FINDING if run.bad else ExitCode.OK)
+    return max(missing.verdict(about(run.proof)), ExitCode.FINDING if run.bad or run.cache_problem else ExitCode.OK)
 
 
 def render(run: Run, name: str, screen: Screen) -> str:
@@ -60,6 +61,7 @@ def _text(run: Run, screen: Screen) -> Iterator[str]:
     yield from _summary(run)
     yield from text.undecided(about(run.proof)) if run.bad else text.lines(about(run.proof))
     yield from _skipped(run)
+    yield from _cache(run)
     for card in run.cards:
         yield ""
         yield from panel(card, screen)
@@ -77,6 +79,11 @@ def _skipped(run: Run) -> Iterator[str]:
             yield f"SKIPPED: {outcome.step.package.module}: {outcome.cause}"
 
 
+def _cache(run: Run) -> Iterator[str]:
+    if run.cache_problem:
+        yield f"FAILED: Lmod's cache: {run.cache_problem}"
+
+
 def document(run: Run) -> Iterator[str]:
     known = {outcome.step: outcome for outcome in run.outcomes}
     steps = [
@@ -92,7 +99,7 @@ def document(run: Run) -> Iterator[str]:
     ]
     errors = [{"module": one.package.module, "reason": one.reason} for one in run.proof.of(State.ERROR)]
     head = {"format": "eessi-stack-install", "version": 1, "target": str(run.plan.target), "proven": run.proven}
-    yield json.dumps({**head, "steps": steps, "errors": errors}, indent=2)
+    yield json.dumps({**head, "steps": steps, "errors": errors, "cache_problem": run.cache_problem}, indent=2)
 
 
 def _outcome(outcome: Outcome) -> dict[str, object]:
@@ -134,6 +141,7 @@ def _github(run: Run) -> Iterator[str]:
     for card in run.cards:
         yield f"FAILED: {headline(card)}: {summary(card)}"
     yield from _skipped(run)
+    yield from _cache(run)
     yield from _summary(run)
     yield from text.undecided(about(run.proof)) if run.bad else text.lines(about(run.proof))
 
@@ -146,6 +154,7 @@ def _markdown(run: Run) -> Iterator[str]:
     if not run.bad:
         yield from text.lines(about(run.proof))
     yield ""
+    yield from (f"{line}\n" for line in _cache(run))
     few = len(run.cards) == 1
     for card in run.cards:
         yield from markdown(card, unfolded=few)
