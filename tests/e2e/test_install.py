@@ -47,6 +47,17 @@ def test_one_failure_skips_only_what_needs_it(site: Site) -> None:
     assert len(site.built()) == 4
 
 
+def test_lmods_cache_follows_what_is_built(site: Site) -> None:
+    cache = site.prefix / ".lmod" / "cache" / "spiderT.lua"
+    assert site.run("install", "--no-cache", site.easystack("Alpha")).returncode == 0
+    assert not cache.exists()
+
+    assert site.run("install", site.easystack("Delta")).returncode == 0
+
+    assert "Delta/1.0" in cache.read_text()
+    assert site.run("cache", "check").returncode == 0
+
+
 def test_a_dry_run_prints_the_plan_and_builds_nothing(site: Site) -> None:
     run = site.run("install", "--dry-run", site.easystack("Gamma"))
 

@@ -16,7 +16,7 @@ from tests.e2e.building import Site, load, needs_lmod, processes_of
 pytestmark = needs_lmod
 
 #: How often a rebuild is killed at a random moment; `KILLS=30` for a long look.
-KILLS = int(os.environ.get("KILLS", "4"))
+KILLS = int(os.environ.get("KILLS", "2"))
 
 RECIPE = """
 easyblock = 'Bundle'

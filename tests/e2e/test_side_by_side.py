@@ -15,7 +15,7 @@ from tests.e2e.building import Site, load, needs_lmod, processes_of
 pytestmark = needs_lmod
 
 #: How often a run is killed at a random moment; `KILLS=60` for a long look.
-KILLS = int(os.environ.get("KILLS", "5"))
+KILLS = int(os.environ.get("KILLS", "3"))
 
 RECIPE = """
 easyblock = 'Bundle'
