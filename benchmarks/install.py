@@ -76,12 +76,9 @@ def _step(here: Path, ours: Mapping[str, str], theirs: Mapping[str, str], cores:
     shutil.copytree(here / "ours", here / "repo", symlinks=True)
     stack = here / "one.yml"
     stack.write_text(f"easyconfigs:\n  - {ONE}\n", encoding="utf-8")
-    runs: dict[str, list[float]] = {
-        "python -m easybuild.main": [],
-        "a step of an install": [],
-        "an install of it alone": [],
-    }
-    bare, step, whole = runs.values()
+    bare: list[float] = []
+    step: list[float] = []
+    whole: list[float] = []
     for _ in range(3):
         _without_one(here / "repo")
         bare.append(_run(_eb([ONE], cores), theirs))
@@ -90,10 +87,10 @@ def _step(here: Path, ours: Mapping[str, str], theirs: Mapping[str, str], cores:
         step.append(_last_step(here / "repo"))
     print(f"\nWhat a step costs ({ONE.removesuffix('.eb')}); an install also plans, looks for sources and proves:\n")
     print("| | seconds | ratio |\n|---|--:|--:|")
-    for label, seconds in runs.items():
-        print(
-            f"| {label} | {statistics.median(seconds):.1f} | {statistics.median(seconds) / statistics.median(bare):.2f} |"
-        )
+    runs = {"python -m easybuild.main": bare, "a step of an install": step, "an install of it alone": whole}
+    medians = {label: statistics.median(seconds) for label, seconds in runs.items()}
+    for label, seconds in medians.items():
+        print(f"| {label} | {seconds:.1f} | {seconds / statistics.median(bare):.2f} |")
 
 
 def _last_step(repo: Path) -> float:
