@@ -90,7 +90,7 @@ def test_the_list_is_read() -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{'-'.join(row.software)}-{row.at}-{row.condition[:30]}")
 def test_a_row_is_covered(row: Listed) -> None:
-    for name, version, target in product(row.software, row.versions or {None}, row.cpus or {None}):
+    for name, version, target in product(row.software, row.versions or (None,), row.cpus or (None,)):
         known = [one for one in EVERYTHING if name in one.software]
         assert any(says(one, row.at, version, target) for one in known), f"{name} {version} {target}"
 
