@@ -5,10 +5,15 @@ from eessi_hooks.step import Refused
 from eessi_hooks.target import CUDA_OVERRIDE
 from eessi_hooks.versions import is_before, version_key
 
-_11 = frozenset("35 37 50 52 53 60 61 62 70 72 75 80".split())
-_12 = frozenset("50 52 53 60 61 62 70 72 75 80 86 87 89 90".split())
+
+def _set(capabilities: str) -> frozenset[str]:
+    return frozenset(capabilities.split())
+
+
+_11 = _set("35 37 50 52 53 60 61 62 70 72 75 80")
+_12 = _set("50 52 53 60 61 62 70 72 75 80 86 87 89 90")
 _12_8 = _12 | {"100", "101", "120"}
-_13 = frozenset("75 80 86 87 88 89 90 100 103 110 120 121".split())
+_13 = _set("75 80 86 87 88 89 90 100 103 110 120 121")
 #: Minor version → capabilities. A later minor version knows all that the ones before it do.
 KNOWN = {
     "11.0": _11,
