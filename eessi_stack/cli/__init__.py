@@ -17,6 +17,7 @@ COMMANDS = {
     "missing": "Say what of a stack is missing in the tree",
     "install": "Install what is missing",
     "lint": "Say everything that is wrong in easystacks",
+    "hooks": "Say what the hooks change in builds, and why",
     "config": "Show the settings in force and where each comes from",
 }
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from functools import cache
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 from eessi_hooks import extensions
 from eessi_hooks.build import toolchain
@@ -31,13 +31,26 @@ class Subject(Protocol):
 EasyConfigs = Sequence[Mapping[str, Subject]]
 
 
+class Applied(NamedTuple):
+    """A rule that matched, and whether there was anything to change."""
+
+    rule: Rule
+    facts: Facts
+    changed: bool
+
+    def __str__(self) -> str:
+        effect = "" if self.changed else "nothing to do for "
+        build = f"{self.facts.software}/{self.facts.version} at {self.facts.point}"
+        return f"hook rule: {effect}{build}: {self.rule.do} (why: {self.rule.why})"
+
+
 class Engine:
-    def __init__(self, rules: Sequence[Rule], target: BuildTarget, log: Callable[[str], None]) -> None:
+    def __init__(self, rules: Sequence[Rule], target: BuildTarget, tell: Callable[[Applied], object]) -> None:
         self._rules: dict[str, list[Rule]] = {}
         for rule in rules:
             self._rules.setdefault(rule.at, []).append(rule)
         self._target = target
-        self._log = log
+        self._tell = tell
         self._open: dict[tuple[int, str], ExitStack] = {}
 
     def run(self, point: str, subject: Subject) -> None:
@@ -65,13 +78,10 @@ class Engine:
         for rule in self._rules.get(point, ()):
             try:
                 if matches(rule, facts):
-                    self._apply(rule, facts, replace(step, undo=self._undo(point, step.block)))
+                    changed = rule.do.apply(replace(step, undo=self._undo(point, step.block)))
+                    self._tell(Applied(rule, facts, changed))
             except Exception as error:
                 raise _failure(rule, facts, error) from error
-
-    def _apply(self, rule: Rule, facts: Facts, step: Step) -> None:
-        effect = "" if rule.do.apply(step) else "nothing to do for "
-        self._log(f"hook rule: {effect}{facts.software}/{facts.version} at {facts.point}: {rule.do} (why: {rule.why})")
 
     def _undo(self, point: str, subject: object) -> ExitStack:
         """Give the end of what a point opens: at a `pre_` point its step, anywhere else the build."""
@@ -101,7 +111,7 @@ def _engine() -> Engine:
     from easybuild.base import fancylogger
 
     log = fancylogger.getLogger("eessi_hooks", fname=False)
-    return Engine(RULES, session_target(), log.info)
+    return Engine(RULES, session_target(), lambda applied: log.info(str(applied)))
 
 
 def session_target() -> BuildTarget:

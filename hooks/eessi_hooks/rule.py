@@ -80,6 +80,26 @@ def unmet(rule: Rule, facts: Facts) -> Iterator[str]:
         yield f"is for builds where {rule.when.text}"
 
 
+def conditions(rule: Rule) -> Iterator[str]:
+    """What a rule is for besides its software, in words."""
+    if rule.versions:
+        yield f"versions {', '.join(rule.versions)}"
+    bounds = {"since": rule.since, "before": rule.before, "up to": rule.up_to}
+    yield from (f"{word} {version}" for word, version in bounds.items() if version)
+    if rule.toolchain:
+        yield f"toolchain {'/'.join(rule.toolchain)}"
+    if rule.cpus or rule.families:
+        yield f"CPU {', '.join((*rule.cpus, *rule.families))}"
+    if rule.since_eessi:
+        yield f"EESSI since {rule.since_eessi}"
+    if rule.only_eessi:
+        yield f"EESSI {', '.join(rule.only_eessi)}"
+    if rule.needs_eprefix:
+        yield "with a compatibility layer"
+    if rule.when:
+        yield f"where {rule.when.text}"
+
+
 def _unmet_by_version(rule: Rule, facts: Facts) -> Iterator[str]:
     if rule.versions and facts.version not in rule.versions:
         yield f"is for versions {', '.join(rule.versions)}, not for {facts.version}"

@@ -74,7 +74,7 @@ def strip_capabilities(*suffixed: str) -> Action:
         return own != parameter(step.cfg, "cuda_compute_capabilities")
 
     changes = ", ".join(f"{one} → {without_letters(one)}" for one in suffixed)
-    return Action(f"CUDA compute capabilities: {changes}", apply, scoped=True)
+    return Action(f"ask for plain CUDA compute capabilities: {changes}", apply, scoped=True)
 
 
 def limit_parallel(*, divide: int = 1, at_most: int | None = None) -> Action:

@@ -1,6 +1,6 @@
 """One step of one build, and what a rule does to it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -43,6 +43,8 @@ class Action:
     text: str
     apply: Callable[[Step], bool] = field(compare=False, repr=False)
     scoped: bool = False  #: it is undone when its step ends; one of a `post_` point, when the build ends
+    only_looks: bool = False  #: it changes nothing, and refuses what must not be built
+    details: Callable[[Step], Iterable[str]] | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return self.text

@@ -27,7 +27,8 @@ def _clean_variable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def engine(*rules: Rule, log: list[str] | None = None) -> Engine:
-    return Engine(rules, TARGET, (log if log is not None else []).append)
+    said = log if log is not None else []
+    return Engine(rules, TARGET, lambda applied: said.append(str(applied)))
 
 
 def test_matching_rules_act_in_their_order_and_say_why(make_block: BlockMaker) -> None:

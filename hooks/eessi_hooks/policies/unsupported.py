@@ -33,6 +33,10 @@ def reasons(step: Step) -> tuple[Reason, ...]:
     return tuple(dict.fromkeys([*_zen4(step), *_cudnn(step), *_cuda(step), *inherited]))
 
 
+def in_words(step: Step) -> list[str]:
+    return [f"{one.text} Set {one.variable} to load it all the same." for one in reasons(step)]
+
+
 IS_UNSUPPORTED = Condition("the target cannot have it", lambda step: bool(reasons(step)))
 
 

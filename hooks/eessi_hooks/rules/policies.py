@@ -22,7 +22,7 @@ RULES = (
     Rule(
         software=ANY,
         at="pre_build_and_install_loop",
-        do=Action("refuse a toolchain that the EESSI version does not support", toolchains.check),
+        do=Action("refuse a toolchain that the EESSI version does not support", toolchains.check, only_looks=True),
         why="what is built with other toolchains cannot be loaded with the rest",
     ),
     Rule(
@@ -40,14 +40,14 @@ RULES = (
     Rule(
         software=ANY,
         at="pre_easyblock",
-        do=Action("refuse an installation in the prefix of the other kind", install_path.check),
+        do=Action("refuse an installation in the prefix of the other kind", install_path.check, only_looks=True),
         why="what needs an accelerator is below accel/, so that all others share one installation of the rest",
     ),
     Rule(
         software=ANY,
         at="pre_easyblock",
         when=unsupported.IS_UNSUPPORTED,
-        do=Action("make the module alone", unsupported.stub, scoped=True),
+        do=Action("make the module alone", unsupported.stub, scoped=True, details=unsupported.in_words),
         why="it cannot be built for the target, and who loads it is to learn why",
     ),
     Rule(
@@ -61,7 +61,7 @@ RULES = (
         software=ANY,
         at="pre_prepare",
         when=rpath.HAS_MPI,
-        do=Action("put folders in host_injections first in RPATH", rpath.override, scoped=True),
+        do=Action("put folders in host_injections first in RPATH", rpath.override, scoped=True, details=rpath.folders),
         why="a site can have everything use its own MPI",
     ),
     Rule(
