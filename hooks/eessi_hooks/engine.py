@@ -29,6 +29,7 @@ class Subject(Protocol):
 
 
 EasyConfigs = Sequence[Mapping[str, Subject]]
+Results = Sequence[tuple[Mapping[str, Subject], object]]  #: each with what became of it
 
 
 class Applied(NamedTuple):

@@ -26,6 +26,7 @@ POINTS = (
         "post_postproc",
         "pre_module",
         "post_easyblock",
+        "post_build_and_install_loop",
     ),
 )
 NOTHING_TO_CHANGE = "finds nothing to change in the easyconfig"

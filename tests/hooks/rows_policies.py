@@ -75,6 +75,19 @@ def installed(block: SimpleNamespace, folder: Path) -> None:
     Path(block.installdir, "easybuild", "reprod").mkdir(parents=True)
 
 
+def reported(_: SimpleNamespace, folder: Path) -> None:
+    for name, mode in (("toy_test_report.md", 0o644), ("toy.eb", 0o644), ("old_test_report.md", 0o444)):
+        path = folder / "software" / "toy" / "easybuild" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode)
+
+
+def read_only(_: SimpleNamespace, folder: Path) -> dict[str, object]:
+    notes = folder.glob("software/toy/easybuild/*")
+    found = sorted(path.name for path in notes if not path.stat().st_mode & 0o222)
+    return {"read-only": found} if found else {}
+
+
 def kept(_: SimpleNamespace, folder: Path) -> dict[str, object]:
     found = [path.relative_to(folder).parts for path in folder.glob("reprod/*/*/*/easybuild/reprod")]
     return {"kept": [parts[:3] for parts in found]} if found else {}
@@ -178,6 +191,15 @@ ROWS = (
         before=installed,
         after=kept,
         changes={"kept": [("reprod", "toy", "1.0-GCC-13.2.0")]},
+    ),
+    Row(
+        at="post_build_and_install_loop",
+        name="toy/1.0",
+        target=HOST,
+        options={"read_only_installdir": True},
+        before=reported,
+        after=read_only,
+        changes={"read-only": ["old_test_report.md", "toy_test_report.md"]},
     ),
     stripped(
         "OSU-Micro-Benchmarks/7.5",

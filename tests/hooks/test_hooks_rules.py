@@ -94,6 +94,9 @@ def world(monkeypatch: pytest.MonkeyPatch, make_block: BlockMaker, tmp_path: Pat
     monkeypatch.setattr(
         "easybuild.tools.module_naming_scheme.utilities.det_full_ec_version", lambda _: "1.0-GCC-13.2.0"
     )
+    monkeypatch.setattr("easybuild.tools.config.install_path", lambda: f"{options['installpath']}/software")
+    scheme = SimpleNamespace(det_install_subdir=lambda cfg: cfg["name"])
+    monkeypatch.setattr("easybuild.framework.easyconfig.easyconfig.ActiveMNS", lambda: scheme)
     monkeypatch.setitem(compat._PLACES, "{binutils}", lambda _: BINUTILS)
     monkeypatch.setitem(compat._PLACES, "{libbfd}", lambda _: f"{BINUTILS}/libbfd.so")
     monkeypatch.setattr(toolchains, "hierarchy", lambda top: (top,))

@@ -22,11 +22,13 @@ class Allowed(NamedTuple):
 
     files: frozenset[str] = frozenset()  #: `libcudart.so`, also with a version after it; `crt/host_config.h`
     endings: frozenset[str] = frozenset()  #: `.so`
-    stems: frozenset[str] = frozenset()  #: `EULA`: the texts that say all this
+    stems: frozenset[str] = frozenset()  #: `EULA`: the texts that say all this, at the top
 
     def has(self, path: Path) -> bool:
         """Whether a file of an installation, by its path in there, may be shipped."""
-        if path.name.partition(".")[0] in self.stems or self.endings.intersection(path.suffixes):
+        if len(path.parts) == 1 and path.name.partition(".")[0] in self.stems:
+            return True
+        if self.endings.intersection(path.suffixes):
             return True
         names = (path.name, "/".join(path.parts[-2:]))
         return any(name in self.files or _library(name) in self.files for name in names)

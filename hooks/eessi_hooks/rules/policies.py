@@ -5,6 +5,7 @@ from eessi_hooks.policies import (
     gpu_property,
     install_path,
     linker,
+    read_only,
     redistributable,
     reprod,
     rpath,
@@ -92,5 +93,11 @@ RULES = (
         when=_INSTALLED_FOR_ALL,
         do=Action("keep a copy of how it was made in reprod/", reprod.keep),
         why="a rebuild replaces an installation with all that it knows of itself",
+    ),
+    Rule(
+        software=ANY,
+        at="post_build_and_install_loop",
+        do=Action("take the write bits from EasyBuild's test report", read_only.finish),
+        why="EasyBuild writes it into installations that are read-only already",
     ),
 )

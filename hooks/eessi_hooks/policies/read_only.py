@@ -1,0 +1,21 @@
+"""Nothing of a read-only installation can be written: EasyBuild adds its test report when all else is done."""
+
+from pathlib import Path
+
+from eessi_hooks.step import Step
+
+WRITABLE = 0o222
+
+
+def finish(step: Step) -> bool:
+    """Take the write bits from what EasyBuild has left writable."""
+    from easybuild.framework.easyconfig.easyconfig import ActiveMNS
+    from easybuild.tools.config import build_option, install_path
+
+    if not build_option("read_only_installdir"):
+        return False
+    notes = Path(install_path(), ActiveMNS().det_install_subdir(step.cfg), "easybuild")
+    left = [path for path in notes.glob("*_test_report.md") if path.stat().st_mode & WRITABLE]
+    for path in left:
+        path.chmod(path.stat().st_mode & ~WRITABLE)
+    return bool(left)
