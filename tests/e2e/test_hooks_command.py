@@ -64,3 +64,14 @@ def test_an_easyconfig_that_is_not_there_or_not_one(tree: Tree) -> None:
     assert "ERROR: Broken-1.0.eb: " in tree.run("hooks", "explain", "Broken-1.0.eb").stderr
     tree.recipe("Own")
     assert explained(tree, str(tree.recipes / "Own-1.0.eb"))["module"] == "Own/1.0"
+
+
+def test_what_needs_what_a_target_cannot_have(tree: Tree) -> None:
+    """pyro-ppl needs CUDA 12.9.1, which knows 7.0, and PyTorch, whose cuDNN does not."""
+    own = ("--eessi-version", "2025.06", "--target", "x86_64/amd/zen4", "--accel", "nvidia/cc70")
+    document = explained(tree, "pyro-ppl-1.9.1-foss-2025b-CUDA-12.9.1.eb", *own)
+    (stub,) = [one for one in document["applies"] if one["does"] == "make the module alone"]
+    assert len(stub["details"]) == 1
+    assert "cuDNN 9.12.0 and newer ones, of which 9.15.0.57 is one" in stub["details"][0]
+    newer = explained(tree, "pyro-ppl-1.9.1-foss-2025b-CUDA-12.9.1.eb", *own[:-1], "nvidia/cc80")
+    assert "make the module alone" not in [one["does"] for one in newer["applies"]]

@@ -111,7 +111,9 @@ def _recipes(cfg: Config, seen: dict[str, Config], *, runtime_only: bool = False
     from easybuild.tools.module_naming_scheme.utilities import det_full_ec_version
 
     list_of = getattr(cfg, "dependencies", None)
-    for dep in list_of(runtime_only=runtime_only) if list_of else ():
+    found = list_of(runtime_only=runtime_only) if list_of else []
+    # Rules see texts as they were written: the names of recipes are asked for with all filled in.
+    for dep in easyconfig.resolve_template(found, getattr(cfg, "template_values", {}), expect_resolved=False):
         path = easyconfig.robot_find_easyconfig(dep["name"], det_full_ec_version(dep))
         if path and path not in seen:
             seen[path] = easyconfig.process_easyconfig(path, validate=False)[0]["ec"]
