@@ -83,8 +83,8 @@ def reported(_: SimpleNamespace, folder: Path) -> None:
 
 
 def read_only(_: SimpleNamespace, folder: Path) -> dict[str, object]:
-    notes = folder.glob("software/toy/easybuild/*")
-    found = sorted(path.name for path in notes if not path.stat().st_mode & 0o222)
+    written = folder.glob("software/**/*")
+    found = sorted(path.name for path in written if not path.stat().st_mode & 0o222)
     return {"read-only": found} if found else {}
 
 
@@ -199,7 +199,7 @@ ROWS = (
         options={"read_only_installdir": True},
         before=reported,
         after=read_only,
-        changes={"read-only": ["old_test_report.md", "toy_test_report.md"]},
+        changes={"read-only": ["easybuild", "old_test_report.md", "toy", "toy.eb", "toy_test_report.md"]},
     ),
     stripped(
         "OSU-Micro-Benchmarks/7.5",

@@ -121,6 +121,12 @@ def test_what_a_target_cannot_have_becomes_a_module_that_says_so(
         assert f"loaded:{module}" in forced
     text = (tmp_path / "modules" / "all" / "User" / "1.0.lua").read_text()
     assert 'add_property("arch","gpu")' in text
+    written = [
+        *(tmp_path / "software" / "User" / "1.0").rglob("*"),
+        *(tmp_path / "software" / "CUDA" / "13.0.2").rglob("*"),
+    ]
+    assert written
+    assert not [path for path in written if path.stat().st_mode & 0o222]
     assert "CUDA/13.0.2" not in re.findall(r'(?:load|depends_on)\("(.*?)"\)', text)
 
 

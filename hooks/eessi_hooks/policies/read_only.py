@@ -1,4 +1,4 @@
-"""Nothing of a read-only installation can be written: EasyBuild adds its test report when all else is done."""
+"""Nothing of a read-only installation can be written: EasyBuild adds notes when all else is done."""
 
 from pathlib import Path
 
@@ -14,8 +14,10 @@ def finish(step: Step) -> bool:
 
     if not build_option("read_only_installdir"):
         return False
-    notes = Path(install_path(), ActiveMNS().det_install_subdir(step.cfg), "easybuild")
-    left = [path for path in notes.glob("*_test_report.md") if path.stat().st_mode & WRITABLE]
+    installed = Path(install_path(), ActiveMNS().det_install_subdir(step.cfg))
+    notes = installed / "easybuild"
+    there = [path for path in (installed, notes, *notes.rglob("*")) if path.exists() and not path.is_symlink()]
+    left = [path for path in there if path.stat().st_mode & WRITABLE]
     for path in left:
         path.chmod(path.stat().st_mode & ~WRITABLE)
     return bool(left)

@@ -97,7 +97,7 @@ RULES = (
     Rule(
         software=ANY,
         at="post_build_and_install_loop",
-        do=Action("take the write bits from EasyBuild's test report", read_only.finish),
-        why="EasyBuild writes it into installations that are read-only already",
+        do=Action("take the write bits from what EasyBuild has written last", read_only.finish),
+        why="EasyBuild writes its test report, and what there is of a module alone, when permissions are set already",
     ),
 )
