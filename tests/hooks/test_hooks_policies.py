@@ -6,7 +6,6 @@ from types import SimpleNamespace
 
 import pytest
 from eessi_hooks.policies import gpu_property, install_path, reprod, toolchains
-from eessi_hooks.policies.linker import prefixed, triplet
 from eessi_hooks.step import Refused, Step
 from eessi_hooks.target import PATH_OVERRIDE, TOOLCHAIN_OVERRIDE, BuildTarget
 
@@ -137,23 +136,6 @@ def test_rocm_of_a_toolchain(make_block: BlockMaker, monkeypatch: pytest.MonkeyP
     block = make_block("toy", "1.0", dependencies=[("ROCm-LLVM", "19.0.0")], builddependencies=[])
     with pytest.raises(Refused, match="does not say for which ROCm"):
         gpu_property.mark(step(block))
-
-
-def test_a_wrapper_for_the_prefixed_linker() -> None:
-    text = 'CMD=$(basename "$0")\nlog "$CMD /usr/bin/ld $*"\n\'/usr/bin/ld\' "${CMD_ARGS[@]}"\n'
-    expected = 'CMD=ld\nlog "$CMD /usr/bin/ld $*"\n\'/usr/bin/riscv64-pc-linux-gnu-ld\' "${CMD_ARGS[@]}"\n'
-    assert prefixed(text, "ld", "riscv64-pc-linux-gnu") == expected
-
-
-@pytest.mark.parametrize(("there", "expected"), [("pc", "pc"), ("unknown", "unknown"), ("other", "unknown")])
-def test_what_the_compatibility_layer_calls_riscv(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, there: str, expected: str
-) -> None:
-    said = SimpleNamespace(output="riscv64-unknown-linux-gnu\n")
-    monkeypatch.setattr("easybuild.tools.run.run_shell_cmd", lambda *_, **__: said)
-    (tmp_path / "usr" / "bin").mkdir(parents=True)
-    (tmp_path / "usr" / "bin" / f"riscv64-{there}-linux-gnu-ld").touch()
-    assert triplet(tmp_path, str(tmp_path)) == f"riscv64-{expected}-linux-gnu"
 
 
 def test_a_failed_build_leaves_its_notes_where_they_were(make_block: BlockMaker, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from datetime import UTC, datetime
+import time
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -32,7 +32,7 @@ def keep(step: Step) -> bool:
     made = Path(block.installdir, "easybuild")
     if not (made.is_dir() and went_well(block)):
         return False
-    stamp = datetime.now(UTC).strftime("%Y%m%d_%H%M%SUTC")
+    stamp = time.strftime("%Y%m%d_%H%M%SUTC", time.gmtime())
     copy = prefix.joinpath("reprod", block.name, det_full_ec_version(block.cfg), stamp, "easybuild")
     shutil.copytree(made, copy, symlinks=True)
     return True
