@@ -58,15 +58,20 @@ def explain(step: Step, parsed: Iterable[Applied]) -> Json:
     nearly: list[Json] = []
     for rule in _sorted(RULES):
         for subject in _subjects(step):
-            if _is_about(rule, subject):
+            if not _is_about(rule, subject):
+                continue
+            where = {"software": subject.step.name, "version": subject.step.version, "kind": subject.kind}
+            try:
                 reasons = _unmet(rule, subject.step)
-                if not reasons and rule.at.startswith("parse") and id(rule) not in changed:
-                    reasons = [NOTHING_TO_CHANGE]
-                where = {"software": subject.step.name, "version": subject.step.version, "kind": subject.kind}
-                if not reasons:
-                    applies.append({**where, **_effect(rule, subject.step)})
-                elif rule.software != ANY:
-                    nearly.append({**where, **_described(rule), "unmet": reasons})
+            except Refused as refusal:  # what decides it is not known
+                applies.append({**where, **_described(rule), "details": [], "refuses": str(refusal)})
+                continue
+            if not reasons and rule.at.startswith("parse") and id(rule) not in changed:
+                reasons = [NOTHING_TO_CHANGE]
+            if not reasons:
+                applies.append({**where, **_effect(rule, subject.step)})
+            elif rule.software != ANY:
+                nearly.append({**where, **_described(rule), "unmet": reasons})
     return {"applies": applies, "nearly": nearly}
 
 

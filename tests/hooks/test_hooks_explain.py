@@ -85,6 +85,13 @@ def test_a_policy_that_would_refuse_is_asked(ask: Callable[..., dict[str, list[d
     assert "CUDA 13.0.2 has no support for CUDA compute capability 7.0" in str(stub)
 
 
+def test_what_decides_and_is_not_known_is_said(ask: Callable[..., dict[str, list[dict[str, object]]]]) -> None:
+    answer = ask("OSU", "7.5", BuildTarget(), builddependencies=[("CUDA", "99.0")])
+    refused = [(one["at"], one["refuses"]) for one in answer["applies"] if "refuses" in one]
+    assert [at for at, _ in refused] == ["pre_easyblock", "pre_module"]
+    assert "it is not known whether CUDA 99.0 compiles for compute capability 7.0" in str(refused[0][1])
+
+
 def test_what_cannot_be_found_is_said(ask: Callable[..., dict[str, list[dict[str, object]]]]) -> None:
     answer = ask("Score-P", "9.4", BuildTarget(eprefix="/nonexistent"))
     assert [one["refuses"] for one in answer["applies"] if "refuses" in one] == [

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from eessi_hooks.policies.redistributable import Allowed, cuda, cudnn, host_injection, not_allowed
+from eessi_hooks.policies.redistributable import cuda, cudnn, host_injection, not_allowed
 from eessi_hooks.step import Refused
 
 REAL = sorted(Path("/usr/local").glob("cuda*/dist-info/*/licenses/License.txt"))
@@ -112,12 +112,25 @@ def test_no_licence_no_files(tmp_path: Path) -> None:
             licence(tmp_path)
 
 
-def test_cudnn_lists_endings(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("listed", "gone"),
+    [
+        # Of older versions, and of 9.5.0.50 as its wheel has it.
+        ("the runtime files .so and .dll.", ["include/cudnn.h", "lib/libcudnn.so.txt", "lib/libcudnn_static.a"]),
+        (
+            "the runtime files .so and .h, cudnn64_7.dll, and cudnn.lib. ",
+            ["lib/libcudnn.so.txt", "lib/libcudnn_static.a"],
+        ),
+    ],
+)
+def test_cudnn_lists_endings(tmp_path: Path, listed: str, gone: list[str]) -> None:
     line = "2. Distribution. The following portions of the SDK are distributable under the Agreement:"
-    (tmp_path / "LICENSE").write_text(f"x\n  {line} the runtime files .so and .dll.\n")
-    assert cudnn(tmp_path) == Allowed(endings=frozenset({".so", ".dll"}), stems=frozenset({"LICENSE"}))
-    lay_out(tmp_path, "lib/libcudnn.so.8.9.2", "lib/libcudnn_static.a", "include/cudnn.h")
-    assert stray("cuDNN", tmp_path) == ["include/cudnn.h", "lib/libcudnn_static.a"]
+    (tmp_path / "LICENSE").write_text(f"x\n  {line} {listed}\n")
+    lay_out(tmp_path, *gone, "lib/libcudnn.so.9", "lib/libcudnn.so.8.9.2", "lib/libcudnn.so", "include/cudnn.h")
+    assert stray("cuDNN", tmp_path) == gone
+
+
+def test_a_licence_of_cudnn_that_is_not_understood_stops(tmp_path: Path) -> None:
     (tmp_path / "LICENSE").write_text("2. Distribution. All of it.\n")
     with pytest.raises(Refused, match="cannot be understood"):
         cudnn(tmp_path)

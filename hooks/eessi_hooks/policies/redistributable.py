@@ -28,7 +28,7 @@ class Allowed(NamedTuple):
         """Whether a file of an installation, by its path in there, may be shipped."""
         if len(path.parts) == 1 and path.name.partition(".")[0] in self.stems:
             return True
-        if self.endings.intersection(path.suffixes):
+        if Path(_library(path.name)).suffix in self.endings:
             return True
         names = (path.name, "/".join(path.parts[-2:]))
         return any(name in self.files or _library(name) in self.files for name in names)
