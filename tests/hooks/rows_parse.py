@@ -94,10 +94,11 @@ ROWS = (
         HOST,
         {
             "exts_list": [
-                ("testthat", "3.0.10", {"preinstallopts": f" {CONSTANT} inst/include/testthat/vendor/catch.h && "})
+                ("testthat", "3.0.10", {"preinstallopts": f"y && {CONSTANT} inst/include/testthat/vendor/catch.h && "})
             ]
         },
         exts_list=[("testthat", "3.0.10")],
+        exts_default_options={"preinstallopts": "y &&", "source_urls": ["x"]},
     ),
     parsed(
         "grpcio/1.67.1",

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import tarfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,6 +12,21 @@ from eessi_hooks.policies.linker import prefixed, triplet
 
 SCRIPTS = Path(sys.prefix) / "easybuild" / "scripts"
 PREFIX = "x86_64-pc-linux-gnu"
+Env = Callable[[Mapping[str, str]], dict[str, str]]
+#: As GCC: sources with a config.guess, and steps that call the linker.
+GCCCORE = f"""
+easyblock = 'MakeCp'
+name = 'GCCcore'
+version = '12.2.0'
+homepage = 'https://example.org'
+description = 'sources with a config.guess'
+toolchain = SYSTEM
+sources = ['gcc.tar.gz']
+prebuildopts = 'command -v ld {PREFIX}-ld > found && '
+files_to_copy = ['found']
+sanity_check_paths = {{'files': ['found'], 'dirs': []}}
+moduleclass = 'compiler'
+"""
 
 
 def test_a_wrapper_for_the_prefixed_linker() -> None:
@@ -56,3 +73,21 @@ def test_easybuilds_own_wrapper(tmp_path: Path) -> None:
     assert said[f"{PREFIX}-ld"][0] == str(tmp_path / "real" / f"{PREFIX}-ld")
     assert said[f"{PREFIX}-ld"][1:] == said["ld"][1:]
     assert "-rpath=/tree/lib" in said["ld"]
+
+
+def test_a_real_build_finds_it(hooks_file: Path, easybuild_env: Env, tmp_path: Path) -> None:
+    sources = tmp_path / "gcc-12.2.0"
+    sources.mkdir()
+    (sources / "config.guess").write_text(f"echo {PREFIX}\n")
+    (sources / "Makefile").write_text("all:\n")
+    with tarfile.open(tmp_path / "gcc.tar.gz", "w:gz") as tar:
+        tar.add(sources, "gcc-12.2.0")
+    (tmp_path / "GCCcore.eb").write_text(GCCCORE)
+    options = [f"--hooks={hooks_file}", f"--prefix={tmp_path}", f"--sourcepath={tmp_path}", "--rpath"]
+    command = [sys.executable, "-m", "easybuild.main", *options, "--modules-tool=Lmod", str(tmp_path / "GCCcore.eb")]
+    env = easybuild_env({"EESSI_EPREFIX": str(tmp_path)})
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=env, cwd=tmp_path, timeout=300)
+    assert done.returncode == 0, done.stdout
+    wrapper, copy = (tmp_path / "software" / "GCCcore" / "12.2.0" / "found").read_text().splitlines()
+    assert "/rpath_wrappers/" in wrapper
+    assert copy == str(Path(wrapper).with_name(f"{PREFIX}-ld"))
