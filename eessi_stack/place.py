@@ -63,6 +63,7 @@ def _place(  # noqa: PLR0913, PLR0917
         filter_deps=(*settings.filter_deps, *(stack.filter_deps if stack else ())),
         compat=compat if has_compat else None,
         user=environment.user_options(),
+        mode=environment.install_mode(),
     )
     return Place(
         settings=settings,
@@ -74,7 +75,7 @@ def _place(  # noqa: PLR0913, PLR0917
         environment=environment.for_easybuild(
             options.locale(),
             options.configuration(tree, chosen, site),
-            options.eessi_environment(tree, chosen, site.compat),
+            options.eessi_environment(tree, chosen, site.compat, site.mode),
         ),
         notes=_notes(tree, has_compat=has_compat),
     )

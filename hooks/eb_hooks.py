@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from eessi_hooks.engine import EasyConfigs, Subject, run, run_each
+from eessi_hooks.engine import EasyConfigs, Results, Subject, run, run_each
 
 
 def parse_hook(ec: Subject) -> None:
@@ -98,3 +98,7 @@ def post_module_hook(block: Subject) -> None:
 
 def post_easyblock_hook(block: Subject) -> None:
     run("post_easyblock", block)
+
+
+def post_build_and_install_loop_hook(results: Results) -> None:
+    run_each("post_build_and_install_loop", [ec for ec, _ in results])

@@ -25,6 +25,7 @@ COMMANDS = {
     "env": "Print what a shell evaluates to use the tree",
     "doctor": "Try everything that an install needs",
     "lint": "Say everything that is wrong in easystacks",
+    "hooks": "Say what the hooks change in builds, and why",
     "config": "Show the settings in force and where each comes from",
 }
 

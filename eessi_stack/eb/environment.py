@@ -5,6 +5,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from eessi_stack.errors import StackError
+
 #: Of the caller's environment, what must not leak into a build: module state of the caller, EasyBuild's own settings.
 _DROPPED = ("EASYBUILD_", "LMOD_", "__LMOD", "_LM", "_ModuleTable", "EB")
 _DROPPED_NAMES = frozenset({"LOADEDMODULES", "_LMFILES_", "MODULEPATH", "LD_LIBRARY_PATH", "PYTHONOPTIMIZE"})
@@ -23,6 +25,18 @@ LMOD_PLACES = (
 def user_options() -> dict[str, str]:
     """The caller's own EasyBuild settings."""
     return {name: value for name, value in os.environ.items() if name.startswith("EASYBUILD_")}
+
+
+def install_mode() -> str:
+    """Whom installations are for, by EESSI's own variables; the tree is for all where they say nothing."""
+    modes = ("cvmfs", "site", "project", "user")
+    said = [mode for mode in modes if os.environ.get(f"EESSI_{mode.upper()}_INSTALL")]
+    if said == ["project", "user"]:
+        return "user"
+    if len(said) > 1:
+        names = " and ".join(f"EESSI_{mode.upper()}_INSTALL" for mode in said)
+        raise StackError("install-mode", f"{names} contradict each other", hint="unset all of them but one")
+    return said[0] if said else "cvmfs"
 
 
 def for_easybuild(*layers: Mapping[str, str]) -> dict[str, str]:

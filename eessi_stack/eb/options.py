@@ -48,6 +48,7 @@ class Site:
     filter_deps: tuple[str, ...] = ()
     compat: Path | None = None  #: the compat layer, where there is one
     user: Mapping[str, str] | None = None  #: the user's own `EASYBUILD_*` variables
+    mode: str = "cvmfs"  #: whom installations are for: decides their permissions
 
 
 @cache
@@ -86,7 +87,7 @@ def configuration(tree: Tree, target: Target, site: Site) -> dict[str, str]:
     for version, later in data["after"].items():
         if tree.version > version:
             options |= later
-    options |= compute_capabilities(target.accelerator)
+    options |= data["mode"][site.mode] | compute_capabilities(target.accelerator)
     if site.compat:
         options["sysroot"] = str(site.compat)
     options["hooks"] = str(site.hooks)
@@ -99,7 +100,7 @@ def configuration(tree: Tree, target: Target, site: Site) -> dict[str, str]:
     return configured
 
 
-def eessi_environment(tree: Tree, target: Target, compat: Path | None) -> dict[str, str]:
+def eessi_environment(tree: Tree, target: Target, compat: Path | None, mode: str = "cvmfs") -> dict[str, str]:
     """The variables that tell hooks and recipes what they are built for, as EESSI's own initialisation sets them."""
     variables = {
         "EESSI_VERSION": tree.version,
@@ -110,6 +111,8 @@ def eessi_environment(tree: Tree, target: Target, compat: Path | None) -> dict[s
         "EESSI_SOFTWARE_SUBDIR": target.cpu,
         "EESSI_SOFTWARE_PATH": str(tree.prefix(target.cpu_only)),
     }
+    if mode == "cvmfs":  # nobody need say so, and the hooks ask
+        variables["EESSI_CVMFS_INSTALL"] = "1"
     if target.accelerator:
         variables["EESSI_ACCELERATOR_TARGET"] = f"accel/{target.accelerator}"
     if compat:

@@ -1,6 +1,6 @@
 """Dependencies as they stand in an easyconfig while it is parsed: tuples, lists or dicts, maybe in lists of lists."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 SYSTEM = ("system", "system")
@@ -47,6 +47,21 @@ def added(raws: Sequence[object], new: Dependency) -> list[object]:
         return deps if present else [*deps, _written_like((), new)]
 
     return _each_list(raws, add)
+
+
+def moved(
+    raws: Sequence[object], into: Sequence[object], names: Container[object]
+) -> tuple[list[object], list[object]]:
+    """Move dependencies of these names from one list to another, where they are not there twice."""
+    going = [raw for raw in raws if (values := read(raw)) and values[0] in names]
+    staying = [raw for raw in raws if raw not in going]
+
+    def receive(deps: Iterable[object]) -> list[object]:
+        deps = list(deps)
+        present = [read(raw) for raw in deps]
+        return [*deps, *(raw for raw in going if read(raw) not in present)]
+
+    return staying, _each_list(into, receive)
 
 
 def _each_list(raws: Sequence[object], change: Callable[[Iterable[object]], list[object]]) -> list[object]:

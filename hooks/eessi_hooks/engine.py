@@ -3,12 +3,15 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from functools import cache
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
-from eessi_hooks.actions import Config, Step
-from eessi_hooks.rule import Facts, Rule, matches
+from eessi_hooks import extensions
+from eessi_hooks.build import toolchain
+from eessi_hooks.rule import PARSE_EXTENSION, Facts, Rule, matches
 from eessi_hooks.rules import RULES
+from eessi_hooks.step import Config, Refused, Step
 from eessi_hooks.target import BuildTarget
 
 
@@ -26,13 +29,29 @@ class Subject(Protocol):
 
 
 EasyConfigs = Sequence[Mapping[str, Subject]]
+Results = Sequence[tuple[Mapping[str, Subject], object]]  #: each with what became of it
+
+
+class Applied(NamedTuple):
+    """A rule that matched, and whether there was anything to change."""
+
+    rule: Rule
+    facts: Facts
+    changed: bool
+
+    def __str__(self) -> str:
+        effect = "" if self.changed else "nothing to do for "
+        build = f"{self.facts.software}/{self.facts.version} at {self.facts.point}"
+        return f"hook rule: {effect}{build}: {self.rule.do} (why: {self.rule.why})"
 
 
 class Engine:
-    def __init__(self, rules: Sequence[Rule], target: BuildTarget, log: Callable[[str], None]) -> None:
-        self._rules = rules
+    def __init__(self, rules: Sequence[Rule], target: BuildTarget, tell: Callable[[Applied], object]) -> None:
+        self._rules: dict[str, list[Rule]] = {}
+        for rule in rules:
+            self._rules.setdefault(rule.at, []).append(rule)
         self._target = target
-        self._log = log
+        self._tell = tell
         self._open: dict[tuple[int, str], ExitStack] = {}
 
     def run(self, point: str, subject: Subject) -> None:
@@ -40,32 +59,32 @@ class Engine:
         cfg = cast("EasyConfig", getattr(subject, "cfg", subject))
         # Texts are edited as they were written: at most points not all templates have a value yet.
         with cfg.disable_templating():
-            facts = self._facts(point, subject, cfg)
-            for rule in self._rules:
-                if matches(rule, facts):
-                    self._apply(
-                        rule, facts, Step(cfg=cfg, target=self._target, block=subject, undo=self._undo(point, subject))
-                    )
+            step = Step(cfg=cfg, target=self._target, name=subject.name, version=subject.version or "", block=subject)
+            self._run(point, step, toolchain(cfg))
+            if point == "parse":
+                self._parse_extensions(step, toolchain(cfg))
 
-    def _facts(self, point: str, subject: Subject, cfg: Config) -> Facts:
-        toolchain = cast("Mapping[str, str]", cfg["toolchain"])
-        return Facts(
-            point=point,
-            software=subject.name,
-            version=subject.version or "",
-            toolchain=(toolchain["name"], toolchain["version"]),
-            target=self._target,
+    def _parse_extensions(self, step: Step, of: tuple[str, str]) -> None:
+        names = {name for rule in self._rules.get(PARSE_EXTENSION, ()) for name in rule.software}
+
+        def change(one: extensions.Extension) -> None:
+            self._run(PARSE_EXTENSION, replace(step, cfg=one, name=one.name, version=one.version), of)
+
+        extensions.each(step.cfg, names, change)
+
+    def _run(self, point: str, step: Step, of: tuple[str, str]) -> None:
+        facts = Facts(
+            point=point, software=step.name, version=step.version, toolchain=of, target=self._target, step=step
         )
+        for rule in self._rules.get(point, ()):
+            try:
+                if matches(rule, facts):
+                    changed = rule.do.apply(replace(step, undo=self._undo(point, step.block)))
+                    self._tell(Applied(rule, facts, changed))
+            except Exception as error:
+                raise _failure(rule, facts, error) from error
 
-    def _apply(self, rule: Rule, facts: Facts, step: Step) -> None:
-        try:
-            changed = rule.do.apply(step)
-        except Exception as error:
-            raise _failure(rule, facts, error) from error
-        effect = "" if changed else "nothing to do for "
-        self._log(f"hook rule: {effect}{facts.software}/{facts.version} at {facts.point}: {rule.do} (why: {rule.why})")
-
-    def _undo(self, point: str, subject: Subject) -> ExitStack:
+    def _undo(self, point: str, subject: object) -> ExitStack:
         """Give the end of what a point opens: at a `pre_` point its step, anywhere else the build."""
         return self._open.setdefault((id(subject), point.removeprefix("pre_")), ExitStack())
 
@@ -93,7 +112,7 @@ def _engine() -> Engine:
     from easybuild.base import fancylogger
 
     log = fancylogger.getLogger("eessi_hooks", fname=False)
-    return Engine(RULES, session_target(), log.info)
+    return Engine(RULES, session_target(), lambda applied: log.info(str(applied)))
 
 
 def session_target() -> BuildTarget:
@@ -103,7 +122,10 @@ def session_target() -> BuildTarget:
 def _failure(rule: Rule, facts: Facts, error: Exception) -> Exception:
     from easybuild.tools.build_log import EasyBuildError
 
-    reason = error.msg if isinstance(error, EasyBuildError) else f"{type(error).__name__}: {error}"
+    if isinstance(error, Refused):
+        reason = str(error)
+    else:
+        reason = error.msg if isinstance(error, EasyBuildError) else f"{type(error).__name__}: {error}"
     where = f"{facts.software}/{facts.version} at {facts.point}"
     text = f"{reason}\nraised for {where} by the hook rule: {rule}\nwhich is there because: {rule.why}"
     return cast("Exception", EasyBuildError(text))

@@ -1,13 +1,24 @@
 """A rule says which builds it is for, where it acts, what it does, and why. Pure."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
-from eessi_hooks.actions import Action
+from eessi_hooks.step import Action, Step
 from eessi_hooks.target import BuildTarget
 from eessi_hooks.versions import is_before
 
 ANY = ("*",)  #: the software of a rule that is for all software
+#: Not one of EasyBuild's hook points: each extension in the list of an easyconfig, as that is parsed. EasyBuild runs
+#: no hooks for extensions that it installs in parallel.
+PARSE_EXTENSION = "parse_extension"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What must hold of a build besides what the fields of a rule say: in words, and as a function."""
+
+    text: str
+    holds: Callable[[Step], bool] = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +32,14 @@ class Rule:
     versions: tuple[str, ...] = ()
     since: str | None = None  #: this version of the software and later ones
     before: str | None = None  #: versions older than this one
+    up_to: str | None = None  #: this version and older ones
     toolchain: tuple[str, str] | None = None
     cpus: tuple[str, ...] = ()
     families: tuple[str, ...] = ()
     since_eessi: str | None = None
     only_eessi: tuple[str, ...] = ()
     needs_eprefix: bool = False  #: there must be a compatibility layer
+    when: Condition | None = None
 
     def __str__(self) -> str:
         return f"{', '.join(self.software)} at {self.at}: {self.do}"
@@ -41,6 +54,7 @@ class Facts:
     version: str
     toolchain: tuple[str, str]
     target: BuildTarget
+    step: Step | None = field(default=None, compare=False)  #: what conditions are asked about
 
 
 def matches(rule: Rule, facts: Facts) -> bool:
@@ -49,10 +63,11 @@ def matches(rule: Rule, facts: Facts) -> bool:
 
 def why_not(rule: Rule, facts: Facts) -> str | None:
     """Say which condition does not hold, the first of them; None where the rule applies."""
-    return next(_unmet(rule, facts), None)
+    return next(unmet(rule, facts), None)
 
 
-def _unmet(rule: Rule, facts: Facts) -> Iterator[str]:
+def unmet(rule: Rule, facts: Facts) -> Iterator[str]:
+    """Say which conditions do not hold; what costs most to find out, last."""
     if rule.at != facts.point:
         yield f"acts at {rule.at}, not at {facts.point}"
     if rule.software != ANY and facts.software not in rule.software:
@@ -61,6 +76,28 @@ def _unmet(rule: Rule, facts: Facts) -> Iterator[str]:
     if rule.toolchain and rule.toolchain != facts.toolchain:
         yield f"is for toolchain {'/'.join(rule.toolchain)}, not for {'/'.join(facts.toolchain)}"
     yield from _unmet_by_target(rule, facts.target)
+    if rule.when and facts.step and not rule.when.holds(facts.step):
+        yield f"is for builds where {rule.when.text}"
+
+
+def conditions(rule: Rule) -> Iterator[str]:
+    """What a rule is for besides its software, in words."""
+    if rule.versions:
+        yield f"versions {', '.join(rule.versions)}"
+    bounds = {"since": rule.since, "before": rule.before, "up to": rule.up_to}
+    yield from (f"{word} {version}" for word, version in bounds.items() if version)
+    if rule.toolchain:
+        yield f"toolchain {'/'.join(rule.toolchain)}"
+    if rule.cpus or rule.families:
+        yield f"CPU {', '.join((*rule.cpus, *rule.families))}"
+    if rule.since_eessi:
+        yield f"EESSI since {rule.since_eessi}"
+    if rule.only_eessi:
+        yield f"EESSI {', '.join(rule.only_eessi)}"
+    if rule.needs_eprefix:
+        yield "with a compatibility layer"
+    if rule.when:
+        yield f"where {rule.when.text}"
 
 
 def _unmet_by_version(rule: Rule, facts: Facts) -> Iterator[str]:
@@ -70,6 +107,8 @@ def _unmet_by_version(rule: Rule, facts: Facts) -> Iterator[str]:
         yield f"is for {rule.since} and later, not for {facts.version}"
     if rule.before and not is_before(facts.version, rule.before):
         yield f"is for versions before {rule.before}, not for {facts.version}"
+    if rule.up_to and is_before(rule.up_to, facts.version):
+        yield f"is for {rule.up_to} and older versions, not for {facts.version}"
 
 
 def _unmet_by_target(rule: Rule, target: BuildTarget) -> Iterator[str]:

@@ -18,7 +18,14 @@ def names(deps: list[object]) -> list[object]:
 
 def parsed(path: str) -> dict[str, object]:
     ec = process_easyconfig(path, validate=False)[0]["ec"]
-    params = ("configopts", "toolchainopts", "check_qtwebengine", "max_failing_lapack_tests_num_errors")
+    params = (
+        "configopts",
+        "toolchainopts",
+        "check_qtwebengine",
+        "max_failing_lapack_tests_num_errors",
+        "modluafooter",
+        "exts_list",
+    )
     return {
         "dependencies": names(ec["dependencies"]),
         "builddependencies": names(ec["builddependencies"]),

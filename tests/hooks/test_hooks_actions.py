@@ -5,21 +5,17 @@ from typing import cast
 
 import pytest
 from eessi_hooks.actions import (
-    Action,
-    Config,
-    Step,
     add_dependency,
     append,
     assign,
-    build_option,
     ignore_test_failures,
-    limit_parallel,
     replace_dependency,
-    setenv,
     substitute,
     toolchain_options,
 )
 from eessi_hooks.dependencies import Dependency
+from eessi_hooks.session import build_option, limit_parallel, setenv
+from eessi_hooks.step import Action, Config, Step
 from eessi_hooks.target import BuildTarget
 
 TARGET = BuildTarget(eprefix="/compat")

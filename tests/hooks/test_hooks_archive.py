@@ -1,9 +1,10 @@
+import os
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
-from eessi_hooks.actions import Step
 from eessi_hooks.policies.archive import PACKAGE, archive
+from eessi_hooks.step import Step
 from eessi_hooks.target import BuildTarget
 
 BlockMaker = Callable[..., SimpleNamespace]
@@ -14,7 +15,7 @@ def modules(folder: Path) -> dict[str, bytes]:
 
 
 def test_package_is_put_beside_the_hooks_file(make_block: BlockMaker, tmp_path: Path) -> None:
-    staged = tmp_path / "reprod_20260101_1" / "hooks"
+    staged = tmp_path / f"reprod_20260101_{os.getpid()}" / "hooks"
     staged.mkdir(parents=True)
     block = make_block("toy", "1.0")
     block.logfile = str(tmp_path / "toy.log")
@@ -27,7 +28,8 @@ def test_package_is_put_beside_the_hooks_file(make_block: BlockMaker, tmp_path: 
 
 
 def test_a_build_without_archived_hooks_gets_none(make_block: BlockMaker, tmp_path: Path) -> None:
-    (tmp_path / "reprod_20260101_1").mkdir()
+    (tmp_path / f"reprod_20260101_{os.getpid()}").mkdir()
+    (tmp_path / "reprod_20260101_1" / "hooks").mkdir(parents=True)
     block = make_block("toy", "1.0")
     block.logfile = str(tmp_path / "toy.log")
     assert archive(Step(cfg=block.cfg, target=BuildTarget(), block=block)) is False

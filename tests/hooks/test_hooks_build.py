@@ -1,5 +1,6 @@
 """Small packages really built by EasyBuild and Lmod, with the hooks."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -26,9 +27,11 @@ def build(hooks_file: Path, easybuild_env: Env, tmp_path: Path) -> Callable[...,
     def run(*easyconfigs: str, target: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         for number, text in enumerate(easyconfigs):
             (tmp_path / f"{number}.eb").write_text(text)
+            name, version = re.findall(r"^(?:name|version) = '(.*)'", text, re.MULTILINE)
+            (tmp_path / f"{name}-{version}.eb").write_text(text)
         options = [f"--hooks={hooks_file}", f"--prefix={tmp_path}", "--modules-tool=Lmod", "--read-only-installdir"]
         command = [sys.executable, "-m", "easybuild.main", *options, *(f"{n}.eb" for n in range(len(easyconfigs)))]
-        env = easybuild_env(target)
+        env = easybuild_env({"EASYBUILD_ROBOT_PATHS": f"{tmp_path}:", **target})
         return subprocess.run(command, capture_output=True, text=True, check=False, env=env, cwd=tmp_path, timeout=300)
 
     return run
@@ -70,3 +73,103 @@ def test_a_failed_build_keeps_nothing(build: Callable[..., subprocess.CompletedP
     assert done.returncode != 0
     assert "postprocessing" in done.stdout
     assert list((tmp_path / "software").rglob("eessi_hooks")) == []
+
+
+CUDA = """
+easyblock = 'Tarball'
+name = 'CUDA'
+version = '13.0.2'
+homepage = 'https://example.org'
+description = 'its sources are nowhere'
+toolchain = SYSTEM
+sources = ['cuda.tar.gz']
+moduleclass = 'system'
+"""
+USER = """
+easyblock = 'Bundle'
+name = 'User'
+version = '1.0'
+homepage = 'https://example.org'
+description = 'needs CUDA'
+toolchain = SYSTEM
+dependencies = [('CUDA', '13.0.2')]
+moduleclass = 'tools'
+"""
+VOLTA = {"EASYBUILD_CUDA_COMPUTE_CAPABILITIES": "7.0", "EESSI_VERSION": "2025.06"}
+VARIABLE = "EESSI_IGNORE_CUDA_13_0_2_CC_7_0"
+
+
+def load(tmp_path: Path, module: str, env: dict[str, str], more: str = "") -> str:
+    """What Lmod says to who loads a module."""
+    lmod = f'eval "$($LMOD_CMD bash {{}})"; {more}'.format
+    command = f"{lmod(f'use {tmp_path}/modules/all')} {lmod(f'load {module}')} echo loaded:$LOADEDMODULES"
+    done = subprocess.run(["bash", "-c", more + command], capture_output=True, text=True, check=False, env=env)
+    return " ".join((done.stdout + done.stderr).split())
+
+
+def test_what_a_target_cannot_have_becomes_a_module_that_says_so(
+    build: Callable[..., subprocess.CompletedProcess[str]], easybuild_env: Env, tmp_path: Path
+) -> None:
+    done = build(CUDA, USER, target=VOLTA)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("fetching files and verifying checksums [skipped]") == 2
+    for module in ("CUDA/13.0.2", "User/1.0"):
+        said = load(tmp_path, module, easybuild_env({}))
+        assert "CUDA 13.0.2 has no support for CUDA compute capability 7.0" in said
+        assert f"loaded:{module}" not in said
+        forced = load(tmp_path, module, easybuild_env({}), more=f"export {VARIABLE}=1; ")
+        assert f"loaded:{module}" in forced
+    text = (tmp_path / "modules" / "all" / "User" / "1.0.lua").read_text()
+    assert 'add_property("arch","gpu")' in text
+    written = [
+        *(tmp_path / "software" / "User" / "1.0").rglob("*"),
+        *(tmp_path / "software" / "CUDA" / "13.0.2").rglob("*"),
+    ]
+    assert written
+    assert not [path for path in written if path.stat().st_mode & 0o222]
+    assert "CUDA/13.0.2" not in re.findall(r'(?:load|depends_on)\("(.*?)"\)', text)
+
+
+def bundle(name: str, version: str, *needs: tuple[str, str]) -> str:
+    return (
+        USER.replace("'User'", repr(name))
+        .replace("'1.0'", repr(version))
+        .replace("('CUDA', '13.0.2')", str(needs)[1:-1])
+    )
+
+
+def test_what_needs_such_a_module_becomes_one_too(
+    build: Callable[..., subprocess.CompletedProcess[str]], easybuild_env: Env, tmp_path: Path
+) -> None:
+    toolkit, cudnn = ("CUDA", "12.9.1"), ("cuDNN", "9.15.0.57")
+    user, follower = bundle("User", "1.0", toolkit, cudnn), bundle("Follower", "1.0", toolkit, ("User", "1.0"))
+    done = build(bundle(*toolkit), bundle(*cudnn), user, follower, target=VOLTA)
+    assert done.returncode == 0, done.stdout
+    assert "loaded:CUDA/12.9.1" in load(tmp_path, "CUDA/12.9.1", easybuild_env({}))
+    assert "cuDNN 9.12.0 and newer ones" in load(tmp_path, "Follower/1.0", easybuild_env({}))
+    log = (tmp_path / "modules" / "all" / "Follower" / "1.0.lua").read_text()
+    assert log.count("LmodError") == 1
+
+
+def test_a_toolchain_that_the_version_does_not_support_is_refused_before_anything_is_built(
+    build: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    odd = RUST.replace("SYSTEM", "{'name': 'GCCcore', 'version': '11.3.0'}")
+    done = build(odd, target={"EESSI_VERSION": "2023.06", "EASYBUILD_ROBOT": str(tmp_path)})
+    assert done.returncode != 0
+    assert "toolchain GCCcore/11.3.0, which EESSI 2023.06 does not support" in done.stdout + done.stderr
+    assert "GCCcore/12.3.0" in done.stdout + done.stderr
+    assert not (tmp_path / "software").exists()
+
+
+def test_how_it_was_made_stays_when_it_is_rebuilt(
+    build: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    shipped = {**A64FX, "EESSI_CVMFS_INSTALL": "1"}
+    assert build(RUST, target=shipped).returncode == 0
+    assert build(f"{RUST}postinstallcmds = ['false']\n", target={**shipped, "EASYBUILD_REBUILD": "1"}).returncode != 0
+    assert build(RUST, target=A64FX | {"EASYBUILD_REBUILD": "1"}).returncode == 0
+    (kept,) = (tmp_path / "reprod" / "Rust" / "1.65.0").iterdir()
+    assert re.fullmatch(r"\d{8}_\d{6}UTC", kept.name)
+    names = {str(path.relative_to(kept / "easybuild")) for path in kept.rglob("*.*")}
+    assert {"Rust-1.65.0.eb", "reprod/easyblocks/bundle.py", "reprod/hooks/eessi_hooks/rules/filtered.py"} <= names

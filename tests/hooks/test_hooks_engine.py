@@ -6,9 +6,11 @@ from types import SimpleNamespace
 import pytest
 from easybuild.tools.build_log import EasyBuildError
 from eessi_hooks import engine as engine_module
-from eessi_hooks.actions import Action, Step, append, assign, setenv
+from eessi_hooks.actions import append, assign
 from eessi_hooks.engine import Engine, run_each
 from eessi_hooks.rule import ANY, Rule
+from eessi_hooks.session import setenv
+from eessi_hooks.step import Action, Step
 from eessi_hooks.target import BuildTarget
 
 BlockMaker = Callable[..., SimpleNamespace]
@@ -25,7 +27,8 @@ def _clean_variable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def engine(*rules: Rule, log: list[str] | None = None) -> Engine:
-    return Engine(rules, TARGET, (log if log is not None else []).append)
+    said = log if log is not None else []
+    return Engine(rules, TARGET, lambda applied: said.append(str(applied)))
 
 
 def test_matching_rules_act_in_their_order_and_say_why(make_block: BlockMaker) -> None:

@@ -11,6 +11,7 @@ from easybuild.tools.hooks import KNOWN_HOOKS, load_hooks
 print(json.dumps([list(load_hooks(sys.argv[1])), KNOWN_HOOKS]))
 """
 EXPECTED = {
+    "post_build_and_install_loop",
     *("parse", "pre_build_and_install_loop", "pre_easyblock", "post_easyblock", "post_ready", "post_postproc"),
     *(f"{when}_{step}" for when in ("pre", "post") for step in ("fetch", "prepare", "configure", "build", "test")),
     *(f"{when}_{step}" for when in ("pre", "post") for step in ("install", "single_extension", "module")),
@@ -37,9 +38,10 @@ from types import SimpleNamespace
 spec = importlib.util.spec_from_file_location("eb_hooks", sys.argv[1])
 module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
-module.run = module.run_each = lambda point, subject: print(point, subject)
+module.run = module.run_each = lambda point, subject: print(point, "".join(subject))
 for name in [name for name in dir(module) if name.endswith("_hook")]:
-    getattr(module, name)(name)
+    results = name.startswith("post_build_and_install_loop")
+    getattr(module, name)([(name, None)] if results else name)
 """
     called = dict(line.split() for line in python(code, str(hooks_file)).splitlines())
     assert called == {point: f"{point}_hook" for point in EXPECTED}

@@ -88,6 +88,22 @@ def test_configuration_of_later_versions_accelerators_and_compat_layers() -> Non
     assert options["EASYBUILD_FILTER_DEPS"].endswith(",Own")
 
 
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        ("cvmfs", {"UMASK": "022"}),
+        ("site", {"UMASK": "022"}),
+        ("project", {"UMASK": "002", "SET_GID_BIT": "1", "GROUP_WRITABLE_INSTALLDIR": "1", "STICKY_BIT": "0"}),
+        ("user", {"UMASK": "077", "STICKY_BIT": "1"}),
+    ],
+)
+def test_who_may_read_and_write_is_said_by_the_mode(mode: str, expected: dict[str, str]) -> None:
+    options = configuration(TREE, ZEN3, Site(hooks=Path("/h"), mode=mode))
+    names = ("UMASK", "SET_GID_BIT", "GROUP_WRITABLE_INSTALLDIR", "STICKY_BIT")
+    assert {name: options[f"EASYBUILD_{name}"] for name in names if f"EASYBUILD_{name}" in options} == expected
+    assert options["EASYBUILD_READ_ONLY_INSTALLDIR"] == "1"
+
+
 @pytest.mark.parametrize("option", sorted(steering_options() | DECIDED))
 def test_the_user_steers_nothing(option: str) -> None:
     site = Site(hooks=Path("/h"), user={variable(option): "theirs"})
@@ -113,7 +129,9 @@ def test_eessi_environment() -> None:
         "EESSI_ACCELERATOR_TARGET": "accel/nvidia/cc90",
         "EPREFIX": "/compat",
         "EESSI_EPREFIX": "/compat",
+        "EESSI_CVMFS_INSTALL": "1",
     }
+    assert "EESSI_CVMFS_INSTALL" not in eessi_environment(TREE, H100, None, "project")
     without = eessi_environment(TREE, ZEN3, None)
     assert not {"EPREFIX", "EESSI_EPREFIX", "EESSI_ACCELERATOR_TARGET"} & set(without)
 

@@ -185,7 +185,7 @@ def _dotted(node: ast.expr) -> str:
 
 
 #: Programs of their own, started as child processes.
-CHILDREN = {"reader.py", "parse.py", "source_list.py", "supervise.py"}
+CHILDREN = {"reader.py", "parse.py", "source_list.py", "supervise.py", "explain.py"}
 
 
 @pytest.mark.parametrize("path", [path for path in PACKAGE if part(path) not in ("cli", "__main__")], ids=ids)

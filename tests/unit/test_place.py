@@ -107,3 +107,30 @@ def test_a_stack_says_its_version(tmp_path: Path) -> None:
         place.find_all(settings(tmp_path), stack)
     asked = config.load({"repo": str(tmp_path)}, {"HOME": str(tmp_path)})
     assert place.find_all(asked, stack)[0].tree.version == "2025.06"
+
+
+@pytest.mark.parametrize(
+    ("said", "umask", "told"),
+    [
+        ({}, "022", "EESSI_CVMFS_INSTALL"),
+        ({"EESSI_SITE_INSTALL": "1"}, "022", "EESSI_SITE_INSTALL"),
+        ({"EESSI_PROJECT_INSTALL": "/project"}, "002", "EESSI_PROJECT_INSTALL"),
+        ({"EESSI_PROJECT_INSTALL": "/project", "EESSI_USER_INSTALL": "/own"}, "077", "EESSI_USER_INSTALL"),
+    ],
+)
+def test_whom_installations_are_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: dict[str, str], umask: str, told: str
+) -> None:
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
+    found = place.find(settings(tmp_path)).environment
+    assert found["EASYBUILD_UMASK"] == umask
+    assert told in found
+    assert ("EESSI_CVMFS_INSTALL" in found) is (not said)
+
+
+def test_modes_that_contradict_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EESSI_CVMFS_INSTALL", "1")
+    monkeypatch.setenv("EESSI_USER_INSTALL", "/own")
+    with pytest.raises(StackError, match="EESSI_CVMFS_INSTALL and EESSI_USER_INSTALL contradict each other"):
+        place.find(settings(tmp_path))

@@ -1,6 +1,7 @@
 """What is taken from the compatibility layer instead of from a module."""
 
 from eessi_hooks.actions import append, assign, substitute
+from eessi_hooks.conditions import without_avx
 from eessi_hooks.rule import Rule
 
 RULES = (
@@ -35,10 +36,24 @@ RULES = (
         why="the compatibility layer has no static ncurses: https://github.com/EESSI/software-layer/pull/1175",
     ),
     Rule(
-        software=("MetaBAT",),
+        software=("GObject-Introspection",),
         at="pre_configure",
-        do=substitute("configopts", r"\$EBROOTZLIB/lib/libz\.a", "{eprefix}/usr/lib64/libz.so"),
+        do=append(
+            "preconfigopts",
+            r"sed -i 's/^\( *\)runtime_path_envvar = .*/&\n\1runtime_path_envvar = [name for name in "
+            r"""runtime_path_envvar if name not in os.environ.get("EASYBUILD_FILTER_ENV_VARS", "").split(",")]/'"""
+            " %(start_dir)s/giscanner/ccompiler.py &&",
+        ),
         needs_eprefix=True,
-        why="zlib is in the compatibility layer, which has no static one",
+        why="it sets LD_LIBRARY_PATH, which breaks the compatibility layer's tools: "
+        "https://github.com/EESSI/software-layer/issues/196",
+    ),
+    Rule(
+        software=("libfabric",),
+        at="pre_configure",
+        families=("x86_64",),
+        when=without_avx(),
+        do=append("configopts", "--disable-psm3"),
+        why="its psm3 provider uses AVX instructions",
     ),
 )

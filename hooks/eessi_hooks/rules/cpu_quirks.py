@@ -1,14 +1,69 @@
 """What does not compile, or computes wrongly, for some CPUs as the easyconfig has it."""
 
-from eessi_hooks.actions import append, assign, build_option, toolchain_options
+from eessi_hooks.actions import append, assign, substitute, toolchain_options
+from eessi_hooks.conditions import needs
 from eessi_hooks.rule import Rule
+from eessi_hooks.session import build_option
+from eessi_hooks.step import Action
 from eessi_hooks.target import A64FX, GRACE, NEOVERSE_N1, NEOVERSE_V1
 
 _HIGHWAY = "its tests do not compile or run: https://github.com/EESSI/software-layer/issues/469"
 _A64FX_LLVM = "LLVM of that age does not compile for A64FX: https://github.com/EESSI/software-layer/issues/1213"
+_WRF = "its list of compilers has no entry for aarch64"
 _NUMPY = "numpy 1.24.2 has problems with -march=native"
 
+
+def _wrf(file: str) -> Action:
+    entry = "s/Linux x86_64 ppc64le, gfortran/Linux x86_64 aarch64 ppc64le, gfortran/"
+    return append("preconfigopts", f"sed -i '{entry}' {file} &&")
+
+
 RULES = (
+    Rule(
+        software=("CGAL",),
+        at="parse",
+        families=("ppc64le",),
+        do=toolchain_options(strict=False, precise=True),
+        why="strict implies -mieee-fp, which POWER has not: "
+        "https://github.com/easybuilders/easybuild-framework/issues/2077",
+    ),
+    Rule(
+        software=("BLIS",),
+        at="pre_configure",
+        versions=("0.9.0",),
+        cpus=(A64FX,),
+        do=substitute(
+            "configopts", r'(?<!READONLY" )(?<!\S)(\S+)\s*$', r'CFLAGS="$CFLAGS -DCACHE_SECTOR_SIZE_READONLY" \1'
+        ),
+        why="it stops at an illegal instruction; later ones have EasyBuild's easyblock for it: "
+        "https://github.com/flame/blis/issues/800",
+    ),
+    Rule(
+        software=("LAMMPS",),
+        at="pre_configure",
+        versions=("2Aug2023_update2", "2Aug2023_update4", "29Aug2024"),
+        cpus=(GRACE,),
+        when=needs("CUDA"),
+        do=assign("kokkos_arch", "ARMV81"),
+        why="its Kokkos does not know Grace, and with CUDA EasyBuild asks for the name of a CPU",
+    ),
+    Rule(
+        software=("WRF",),
+        at="pre_configure",
+        up_to="3.9.0",
+        families=("aarch64",),
+        do=_wrf("arch/configure_new.defaults"),
+        why=_WRF,
+    ),
+    Rule(
+        software=("WRF",),
+        at="pre_configure",
+        since="4.0.0",
+        up_to="4.2.1",
+        families=("aarch64",),
+        do=_wrf("arch/configure.defaults"),
+        why=_WRF,
+    ),
     Rule(
         software=("casacore",),
         at="parse",

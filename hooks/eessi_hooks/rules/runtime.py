@@ -1,7 +1,7 @@
 """Environment that what is built needs in order to run while it is built."""
 
-from eessi_hooks.actions import setenv
 from eessi_hooks.rule import Rule
+from eessi_hooks.session import setenv
 
 RULES = (
     Rule(

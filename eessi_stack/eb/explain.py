@@ -1,0 +1,95 @@
+"""What the hooks do, also to one easyconfig (`python -m eessi_stack.eb.explain`), without a build.
+
+One JSON question on stdin, one JSON answer on stdout. A list needs no EasyBuild.
+"""
+
+import json
+import os
+import sys
+from difflib import get_close_matches
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from eessi_stack.eb.reader import parse_error, pretend_machine, set_up
+
+Json = dict[str, Any]
+
+
+def main() -> None:
+    """Answer one question. Whatever EasyBuild prints goes to stderr: stdout is the answer alone."""
+    answer_fd = os.dup(1)
+    os.dup2(2, 1)
+    question = json.loads(sys.stdin.readline())
+    sys.path.insert(0, str(Path(question["hooks"]).parent))
+    answer = listing(question["software"]) if "software" in question else explained(question)
+    with os.fdopen(answer_fd, "w", encoding="utf-8") as stream:
+        stream.write(json.dumps(answer) + "\n")
+
+
+def listing(software: str | None) -> Json:
+    from eessi_hooks import explain  # noqa: PLC0415 (its folder is in the question)
+
+    found: Json = explain.listing(software)
+    return found
+
+
+def explained(question: Json) -> Json:
+    pretend_machine(question["family"])
+    set_up()
+    path = find(question["easyconfig"])
+    if path is None:
+        return {"absent": no_such(question["easyconfig"])}
+    try:
+        return explained_recipe(path, question["prefix"])
+    except Exception as error:  # noqa: BLE001 (an easyconfig is a program: it can raise anything)
+        return {"error": parse_error(error)}
+
+
+def explained_recipe(path: str, prefix: str) -> Json:
+    """Parse a recipe with the hooks, noting what they do, and ask for the points that come later."""
+    from easybuild.framework.easyconfig.easyconfig import process_easyconfig  # noqa: PLC0415
+    from eessi_hooks import engine, explain, step  # noqa: PLC0415
+    from eessi_hooks.rules import RULES  # noqa: PLC0415
+
+    applied: list[Any] = []
+    target = engine.session_target()
+    ours = engine.Engine(RULES, target, applied.append)
+    vars(engine)["_engine"] = lambda: ours  # no session of EasyBuild goes on after this
+    parsed = process_easyconfig(path, validate=False)[0]
+    cfg = parsed["ec"]
+    block = SimpleNamespace(installdir=f"{prefix}/software/{parsed['full_mod_name']}")
+    asked = step.Step(cfg=cfg, target=target, name=cfg["name"], version=cfg["version"], block=block)
+    own = [one for one in applied if one.facts.step.block is cfg]
+    return {"module": parsed["full_mod_name"], "recipe": path, **explain.explain(asked, own)}
+
+
+def find(easyconfig: str) -> str | None:
+    """The recipe of that path or name."""
+    from easybuild.tools.config import build_option  # noqa: PLC0415
+
+    if Path(easyconfig).is_file():
+        return str(Path(easyconfig).resolve())
+    return names(build_option("robot_path") or ()).get(f"{easyconfig.removesuffix('.eb')}.eb")
+
+
+def names(robot_path: Any) -> dict[str, str]:  # noqa: ANN401
+    """Every easyconfig in the robot path by its file name; the first path that has it wins."""
+    from easybuild.tools.filetools import create_index, load_index  # noqa: PLC0415
+
+    found: dict[str, str] = {}
+    for root in robot_path:
+        for relative in sorted(load_index(root) or (create_index(root) if Path(root).is_dir() else ())):
+            found.setdefault(relative.rpartition("/")[2], str(Path(root, relative)))
+    return found
+
+
+def no_such(easyconfig: str) -> str:
+    from easybuild.tools.config import build_option  # noqa: PLC0415
+
+    near = get_close_matches(f"{easyconfig.removesuffix('.eb')}.eb", names(build_option("robot_path") or ()), n=1)
+    return f"did you mean `{near[0]}`?" if near else ""
+
+
+if __name__ == "__main__":
+    main()
