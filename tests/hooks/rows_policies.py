@@ -1,6 +1,7 @@
 """What holds for every build, and what is built for accelerators."""
 
 import os
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -63,6 +64,22 @@ def wrappers(block: SimpleNamespace, folder: Path) -> None:
         wrapper.write_text(text.replace("ld.bfd", linker))
         wrapper.chmod(0o755)
     os.environ["PATH"] = f"{folder}/rpath_wrappers/ld_wrapper:{folder}/rpath_wrappers/ld.bfd_wrapper"
+
+
+def easybuilds_wrapper(_: SimpleNamespace, folder: Path) -> None:
+    wrapper = folder / "rpath_wrappers" / "gcc_wrapper" / "gcc"
+    wrapper.parent.mkdir(parents=True)
+    template = Path(sys.prefix, "easybuild", "scripts", "rpath_wrapper_template.sh.in").read_text(encoding="utf-8")
+    said = {"python": sys.executable, "rpath_args_py": "'/rpath_args.py'", "rpath_filter": "/lib.*,/usr.*"}
+    more = {"rpath_include": "", "rpath_wrapper_log": "/dev/null", "wrapper_dir": str(wrapper.parent)}
+    wrapper.write_text(template % {**said, **more, "orig_cmd": "/usr/bin/gcc"})
+    wrapper.chmod(0o755)
+    os.environ["PATH"] = str(wrapper.parent)
+
+
+def quickened(_: SimpleNamespace, folder: Path) -> dict[str, object]:
+    text = (folder / "rpath_wrappers" / "gcc_wrapper" / "gcc").read_text()
+    return {"gcc": text.splitlines()[-2].removesuffix(" \\"), "Python": text.count("PYTHON_EXE")}
 
 
 def prefixed(_: SimpleNamespace, folder: Path) -> dict[str, object]:
@@ -168,6 +185,15 @@ ROWS = (
             "x86_64-pc-linux-gnu-ld": ["CMD=ld", "'/usr/bin/x86_64-pc-linux-gnu-ld' \"${CMD_ARGS[@]}\""],
             "x86_64-pc-linux-gnu-ld.bfd": ["CMD=ld.bfd", "'/usr/bin/x86_64-pc-linux-gnu-ld.bfd' \"${CMD_ARGS[@]}\""],
         },
+    ),
+    Row(
+        at="post_prepare",
+        name="toy/1.0",
+        target=HOST,
+        options={"rpath": True},
+        before=easybuilds_wrapper,
+        after=quickened,
+        changes={"gcc": "exec", "Python": 0},
     ),
     Row(
         at="post_postproc",

@@ -11,6 +11,7 @@ from eessi_hooks.policies import (
     rpath,
     toolchains,
     unsupported,
+    wrapper,
 )
 from eessi_hooks.rule import ANY, Condition, Rule
 from eessi_hooks.step import Action
@@ -71,6 +72,12 @@ RULES = (
         needs_eprefix=True,
         do=Action("wrap the linkers by their prefixed names too", linker.wrap),
         why="GCC calls the linker as <triplet>-ld: without a wrapper of that name, its libraries get no RPATH",
+    ),
+    Rule(
+        software=ANY,
+        at="post_prepare",
+        do=Action("have RPATH wrappers that start no Python", wrapper.quicken),
+        why="configure calls compilers hundreds of times, which takes less time than EasyBuild's wrappers of them",
     ),
     Rule(
         software=("CUDA", "cuDNN"),
