@@ -165,7 +165,7 @@ def _plain() -> dict[str, str]:
 def _check_equal(theirs: Path, ours: Path) -> None:
     a, b = (dict(_listed(top)) for top in (theirs, ours))
     different = sorted(name for name in a.keys() | b.keys() if a.get(name) != b.get(name))
-    for name in different[:20]:
+    for name in different[:50]:
         print(f"differs: {name}: eb {a.get(name)}, eessi-stack {b.get(name)}")
     print(f"{len(a)} files and folders, {len(different)} of them differ")
     if different:
@@ -179,7 +179,7 @@ def _listed(top: Path) -> Iterator[tuple[str, tuple[object, ...]]]:
         if NOT_COMPARED.search(name):
             continue
         if path.is_symlink():
-            yield name, (str(path.readlink()).replace(str(top), ""),)
+            yield name, (str(path.readlink()).replace(str(top.with_name("repo")), ""),)
         elif path.is_dir():
             yield name, (oct(path.stat().st_mode),)
         else:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from eessi_stack import journal, schedule
+from eessi_stack import journal, schedule, target
 from eessi_stack.config import shipped
 from eessi_stack.eb import provenance
 from eessi_stack.eb.installation import Installation
@@ -41,7 +41,8 @@ def prepare(stack: Stack, place: Place, rebuild: Sequence[str] = (), *, dependen
     assert answer.comparison
     made = _plan(answer.comparison, seen, place, rebuild, dependents=dependents)
     durations = _durations(place)
-    weights = weigh(made, durations, {step.package.recipe: _size(step.package.recipe) for step in made.steps})
+    texts = {step.package.recipe: _text(step.package.recipe) for step in made.steps}
+    weights = weigh(made, {**_durations_elsewhere(place), **durations}, texts)
     critical = schedule.critical_path(made.steps, weights)
     plan = replace(made, steps=timed(made.steps, durations), critical=critical)
     return Prepared(plan=plan, weights=weights, answer=answer)
@@ -57,6 +58,12 @@ def _plan(comparison: Comparison, seen: Inventory, place: Place, rebuild: Sequen
         dependents=dependents,
     )
     return make_plan(comparison, seen, place.tree, again, frozenset(_hollow(there)))
+
+
+def _durations_elsewhere(place: Place) -> dict[str, float]:
+    """What builds took for the other targets of the tree: it says which of them take longer."""
+    prefixes = [place.tree.prefix(one) for one in target.in_tree(place.tree)]
+    return journal.durations(event for prefix in prefixes for event in journal.events(prefix))
 
 
 def _durations(place: Place) -> dict[str, float]:
@@ -107,8 +114,8 @@ def _hollow(there: Iterable[tuple[Verdict, Installation]]) -> Iterator[str]:
                 yield verdict.package.module
 
 
-def _size(recipe: str) -> int:
+def _text(recipe: str) -> str:
     try:
-        return os.stat(recipe).st_size  # noqa: PTH116 (a name of many)
+        return Path(recipe).read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return 0
+        return ""

@@ -22,8 +22,8 @@ def plan(*modules: str) -> Plan:
     return Plan(target=Target(cpu="x86_64/generic"), steps=tuple(steps))
 
 
-def seconds(module: str, durations: dict[str, float], size: int = 0) -> float:
-    return weigh(plan(module), durations, {f"/r/{module}": size})[module].seconds
+def seconds(module: str, durations: dict[str, float], recipe: str = "") -> float:
+    return weigh(plan(module), durations, {f"/r/{module}": recipe})[module].seconds
 
 
 def test_what_it_took_is_known_best_then_what_another_version_took_then_what_is_known_of_the_software() -> None:
@@ -32,9 +32,10 @@ def test_what_it_took_is_known_best_then_what_another_version_took_then_what_is_
     assert seconds("GROMACS/2024", {"other/1": 5.0}) == 3600.0
 
 
-def test_of_other_software_a_longer_recipe_takes_longer() -> None:
-    small, large = (seconds("nobody-knows/1", {}, size) for size in (500, 500_000))
-    assert 0 < small < large
+def test_of_other_software_a_longer_recipe_takes_longer_and_one_with_tests_too() -> None:
+    small, large = (seconds("nobody-knows/1", {}, "x" * size) for size in (500, 500_000))
+    tested = seconds("nobody-knows/1", {}, "name = 'x'\nruntest = 'check'\n")
+    assert 0 < small < tested < large
     assert weigh(plan("nobody-knows/1"), {}, {})["nobody-knows/1"].seconds > 0
 
 
