@@ -9,6 +9,8 @@ from eessi_stack import journal, schedule, target
 from eessi_stack.config import shipped
 from eessi_stack.eb import provenance
 from eessi_stack.eb.installation import Installation
+from eessi_stack.eb.refused import refused
+from eessi_stack.errors import ExitCode, StackError, StackErrors
 from eessi_stack.model import Answer, Comparison, Inventory, Plan, Request, Stack, State, Verdict
 from eessi_stack.place import Place
 from eessi_stack.plan import make_plan, rebuilds
@@ -40,6 +42,7 @@ def prepare(stack: Stack, place: Place, rebuild: Sequence[str] = (), *, dependen
         answer, seen = survey.look(place, [place.target])
     assert answer.comparison
     made = _plan(answer.comparison, seen, place, rebuild, dependents=dependents)
+    _check(made, place)
     durations = _durations(place)
     texts = {step.package.recipe: _text(step.package.recipe) for step in made.steps}
     weights = weigh(made, {**_durations_elsewhere(place), **durations}, texts)
@@ -58,6 +61,24 @@ def _plan(comparison: Comparison, seen: Inventory, place: Place, rebuild: Sequen
         dependents=dependents,
     )
     return make_plan(comparison, seen, place.tree, again, frozenset(_hollow(there)))
+
+
+def _check(made: Plan, place: Place) -> None:
+    """StackErrors, exit code 1, for what the hooks refuse: before anything is fetched or built."""
+    found = refused(made.steps, place.target.family, place.environment, shipped("hooks") / "eb_hooks.py")
+    asked = {step.package.module: step.package.requests for step in made.steps}
+    errors = [
+        StackError(
+            "refused",
+            f"{module}: {why}",
+            context=", ".join(request.source for request in asked[module]),
+            hint="`eessi-stack hooks explain` says more; nothing was built",
+            exit_code=ExitCode.FINDING,
+        )
+        for module, why in found.items()
+    ]
+    if errors:
+        raise StackErrors(tuple(errors))
 
 
 def _durations_elsewhere(place: Place) -> dict[str, float]:

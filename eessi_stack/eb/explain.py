@@ -22,9 +22,17 @@ def main() -> None:
     os.dup2(2, 1)
     question = json.loads(sys.stdin.readline())
     sys.path.insert(0, str(Path(question["hooks"]).parent))
-    answer = listing(question["software"]) if "software" in question else explained(question)
+    answer = _answer(question)
     with os.fdopen(answer_fd, "w", encoding="utf-8") as stream:
         stream.write(json.dumps(answer) + "\n")
+
+
+def _answer(question: Json) -> Json:
+    if "software" in question:
+        return listing(question["software"])
+    pretend_machine(question["family"])
+    set_up()
+    return refusals(question["recipes"]) if "recipes" in question else explained(question)
 
 
 def listing(software: str | None) -> Json:
@@ -34,9 +42,19 @@ def listing(software: str | None) -> Json:
     return found
 
 
+def refusals(recipes: list[Json]) -> Json:
+    """Why each of some recipes is refused, empty where it is not; one that cannot be parsed is for others to tell."""
+    found = []
+    for one in recipes:
+        try:
+            applies = explained_recipe(one["recipe"], one["prefix"])["applies"]
+        except Exception:  # noqa: BLE001 (an easyconfig is a program: it can raise anything)
+            applies = []
+        found.append("; ".join(dict.fromkeys(rule["refuses"] for rule in applies if "refuses" in rule)))
+    return {"refused": found}
+
+
 def explained(question: Json) -> Json:
-    pretend_machine(question["family"])
-    set_up()
     path = find(question["easyconfig"])
     if path is None:
         return {"absent": no_such(question["easyconfig"])}

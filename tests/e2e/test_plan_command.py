@@ -129,3 +129,15 @@ def test_history_shows_what_was_built(site: Site) -> None:
     assert [line.split()[3] for line in site.run("history", "Alpha").stdout.splitlines()] == ["Alpha/1.0"]
     events = json.loads(site.run("history", "--json").stdout)["events"]
     assert [event["event"] for event in events][:2] == ["run-started", "step-started"]
+
+
+def test_a_toolchain_that_the_version_does_not_have_is_refused_before_anything(site: Site) -> None:
+    stack = site.folder / "stack.yml"
+    stack.write_text("easyconfigs:\n  - lz4-1.9.4-GCCcore-13.3.0.eb\n")
+
+    run = site.run("install", stack)
+
+    assert run.returncode == 1
+    assert "is built with toolchain GCCcore/13.3.0, which EESSI 2023.06 does not support" in run.stderr
+    assert f"{stack}:2" in run.stderr
+    assert not site.prefix.exists()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eessi_stack import config, intent, journal, prepare, survey
-from eessi_stack.errors import StackError
+from eessi_stack.errors import ExitCode, StackError, StackErrors
 from eessi_stack.model import Action, Outcome, Package, Request, Result, Stack, Step, Target, Tree
 from eessi_stack.place import Place
 from eessi_stack.prepare import Prepared
@@ -75,6 +75,7 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(prepare, "refused", lambda *_: {})
     monkeypatch.setattr(survey, "Facts", Facts)
     return World(tmp_path)
 
@@ -167,3 +168,13 @@ def test_where_builds_were_cut_off_they_are_repaired(world: World) -> None:
         intent.own(mark)
         raise KeyError
     assert world.steps() == {"Lib/1": "repair, repair: its build was cut off", "App/1": "install, new"}
+
+
+def test_what_the_hooks_refuse_is_said_before_anything_is_built(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prepare, "refused", lambda *_: {"App/1": "of another toolchain"})
+    with pytest.raises(StackErrors) as caught:
+        world.prepare()
+    (error,) = caught.value.errors
+    assert (error.reference, error.exit_code) == ("refused", ExitCode.FINDING)
+    assert error.message == "App/1: of another toolchain"
+    assert error.context == world.entry.source
