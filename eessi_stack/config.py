@@ -186,6 +186,13 @@ def inherited(name: str) -> str:
     return os.environ.get(name, "")
 
 
+def any_toolchain(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether a site has toolchains of its own, or asks for no check, in EESSI's own variables."""
+    own = os.environ if environ is None else environ
+    sites = (name for name in own if name.startswith("EESSI_SITE_TOP_LEVEL_TOOLCHAINS_"))
+    return any(own[name] for name in ("EESSI_OVERRIDE_TOOLCHAIN_CHECK", *sites) if name in own)
+
+
 def shipped(name: str) -> Path:
     """The folder `hooks` or `easystacks`: beside the package in a checkout, inside it in an installed wheel."""
     package = Path(__file__).resolve().parent

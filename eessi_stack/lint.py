@@ -10,6 +10,7 @@ from eessi_stack import scope, selector
 from eessi_stack.errors import StackError
 from eessi_stack.model import OptionValue, Request
 from eessi_stack.sheet import Easystack
+from eessi_stack.toolchains import unsupported
 from eessi_stack.yaml_nodes import quote
 
 #: More names than that are not misspelt: the robot path is another one.
@@ -31,10 +32,17 @@ class Finding:
 
 
 def lint(
-    easystacks: Collection[Easystack], errors: Iterable[StackError] = (), names: Collection[str] | None = None
+    easystacks: Collection[Easystack],
+    errors: Iterable[StackError] = (),
+    names: Collection[str] | None = None,
+    *,
+    any_toolchain: bool = False,
 ) -> tuple[Finding, ...]:
-    """All findings, by file and line; `errors` are of files that do not parse, `names` of the easyconfigs there are."""
-    checks = (remarks, easybuild_versions, eessi_versions, targets)
+    """All findings, by file and line.
+
+    `errors` are of files that do not parse, `names` of the easyconfigs there are; `any_toolchain`: a site has its own.
+    """
+    checks = (remarks, easybuild_versions, eessi_versions, targets, *(() if any_toolchain else (toolchains,)))
     every = chain(
         map(of_error, errors),
         (finding for one in easystacks for check in checks for finding in check(one)),
@@ -78,6 +86,17 @@ def eessi_versions(one: Easystack) -> Iterator[Finding]:
         if other and version and not _agree(other, version):
             cause = f"{quote(request.filename)} is from EESSI {other}, the easystack for {version}"
             yield Finding(file=request.file, line=request.line, kind="eessi-version", cause=cause)
+
+
+def toolchains(one: Easystack) -> Iterator[Finding]:
+    """An EESSI version has its toolchains: what is built with others cannot be loaded with the rest."""
+    version = _version(one)
+    for request in one.stack.requests if version else ():
+        if found := unsupported(request.filename, version or ""):
+            wrong, tops = found
+            cause = f"{quote(request.filename)} is of toolchain {wrong}, which EESSI {version} does not have"
+            hint = f"it has {', '.join(tops)}, and what they are made of"
+            yield Finding(file=request.file, line=request.line, kind="toolchain", cause=cause, hint=hint)
 
 
 def _said_versions(one: Easystack) -> tuple[tuple[str, str | None], ...]:

@@ -38,7 +38,7 @@ def lint(context: click.Context, *, settings: Settings, easystacks: tuple[str, .
     read, errors = easystack.scan(paths, cache_dir=settings.cache_dir, unusable=True)
     absent += [error for error in errors if error.reference in ABSENT]
     wrong = [error for error in errors if error.reference not in ABSENT]
-    findings = findings_of(read, wrong, easyconfigs(settings, read))
+    findings = findings_of(read, wrong, easyconfigs(settings, read), any_toolchain=config.any_toolchain())
     files = {one.file for one in read} | {one.file for one in findings}
     entries = sum(len(one.stack.requests) for one in read)
     notes = version_notes()

@@ -3,12 +3,15 @@
 import json
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from eessi_hooks.policies.toolchains import SUPPORTED
 
 Env = Callable[[Mapping[str, str]], dict[str, str]]
+#: What `lint` goes by, which does not start EasyBuild.
+TABLE = tomllib.loads((Path(__file__).parents[2] / "eessi_stack" / "data" / "toolchains.toml").read_text())
 ASK = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
@@ -30,3 +33,6 @@ def test_every_hierarchy_is_known(hooks_file: Path, easybuild_env: Env, tmp_path
     assert {"GCCcore/12.3.0", "GCC/12.3.0", "gfbf/2023a", "gompi/2023a"} <= {*found["foss/2023a"]}
     assert {"llvm-compilers/20.1.8", "lompi/2025b"} <= {*found["lfoss/2025b"]}
     assert "rocm-compilers/19.0.0-ROCm-6.4.1" in found["rompi/2025a"]
+    for version, tops in SUPPORTED.items():
+        parts = {one for top in tops for one in found["/".join(top)]}
+        assert {f"{name}/{one}" for name, every in TABLE[version].items() for one in every} == parts, version

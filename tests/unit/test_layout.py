@@ -23,7 +23,7 @@ LEAVES = {
     "config": {"settings", "machine"},
     "target": {"cpuinfo"},
     "easystack": {"parsed", "sheet", "scope", "document", "easybuild_options", "yaml_nodes"},
-    "lint": {"sheet", "scope", "selector", "yaml_nodes"},
+    "lint": {"sheet", "scope", "selector", "toolchains", "yaml_nodes"},
     "parsed": {"sheet", "stored"},
     "document": {"sheet", "easybuild_options", "yaml_composer", "yaml_exclusions", "yaml_nodes"},
     "sheet": {"scope"},
@@ -66,7 +66,7 @@ LOW = (
     EASYSTACK
     | COMPARE
     | DIAGNOSE
-    | {"machine", "cpuinfo", "config", "settings", "module_files", "module_text", "signature", "stored"}
+    | {"machine", "toolchains", "cpuinfo", "config", "settings", "module_files", "module_text", "signature", "stored"}
 )
 #: What joins the steps, each with what it joins besides the middle row.
 WIRING = {
