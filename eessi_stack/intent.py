@@ -129,7 +129,7 @@ class Owner:
 
     def __str__(self) -> str:
         job = f", job {self.job}" if self.job else ""
-        return f"process {self.pid} on {self.host}{job}, since {self.since}" if self.pid else "somebody"
+        return f"process {self.pid} on {self.host}{job}, since {self.since}" if self.pid and self.host else "somebody"
 
 
 def own(mark: Mark, *, rebuild: bool = False, job: str = "") -> None:
@@ -155,6 +155,7 @@ def _read_owner(path: Path, module: str) -> Owner | None:
         return None
     try:
         said = json.loads(text)
-        return Owner(module=module, **{name: said[name] for name in ("rebuild", "host", "pid", "since", "job")})
-    except (ValueError, KeyError, TypeError):
+        known = {name: said[name] for name in ("rebuild", "host", "pid", "since", "job") if name in said}
+        return Owner(module=module, **known)
+    except (ValueError, TypeError):
         return Owner(module=module) if text else None

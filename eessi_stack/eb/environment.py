@@ -9,7 +9,10 @@ from eessi_stack.errors import StackError
 
 #: Of the caller's environment, what must not leak into a build: module state of the caller, EasyBuild's own settings.
 _DROPPED = ("EASYBUILD_", "LMOD_", "__LMOD", "_LM", "_ModuleTable", "EB")
-_DROPPED_NAMES = frozenset({"LOADEDMODULES", "_LMFILES_", "MODULEPATH", "LD_LIBRARY_PATH", "PYTHONOPTIMIZE"})
+_DROPPED_NAMES = frozenset(
+    {"LOADEDMODULES", "_LMFILES_", "MODULEPATH", "LD_LIBRARY_PATH", "PYTHONOPTIMIZE"}
+    | {"MAKEFLAGS", "GNUMAKEFLAGS", "MFLAGS", "MAKELEVEL"}  # of a make that runs us: it is not the build's
+)
 
 #: What the `eb` script itself sets before it starts EasyBuild.
 _AS_EB = {"PYTHONOPTIMIZE": "1", "FANCYLOGGER_IGNORE_MPI4PY": "1"}

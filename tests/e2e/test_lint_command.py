@@ -22,7 +22,7 @@ def test_a_misspelt_option(tree: Tree) -> None:
     (tree.base / "es2.yml").write_text(ES2)
     run = tree.run("lint", "es2.yml")
     expected = "es2.yml:5: unknown option `include-easyblock-from-pr`; did you mean `include-easyblocks-from-pr`?"
-    assert run.stdout.splitlines() == [expected, "1 finding in 1 easystack (0 entries)"]
+    assert run.stdout.splitlines() == [expected, "1 finding in 1 easystack (2 entries)"]
     assert (run.returncode, run.stderr) == (1, "")
 
 

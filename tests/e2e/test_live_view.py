@@ -157,13 +157,14 @@ def test_an_install_shows_what_it_builds_and_ctrl_c_ends_it(window: Window, site
     assert not window.shows_cursor
     window.resize(60, 10)
     window.until(lambda screen: screen[header(screen)].startswith("1 of 2 built · 1 running"))
+    window.resize(80, 40)
 
     window.press("C-c")
 
     screen = window.until(lambda screen: "ended: 130" in screen)
     assert window.shows_cursor
     assert header(screen) == -1
-    assert [line for line in screen if line.startswith("INTERRUPTED: Late/1.0: ")]
+    assert [line for line in screen if "INTERRUPTED: Late/1.0: interrupted" in line]
     assert "1 of 2 packages built" in "\n".join(screen)
     assert not [line for line in processes_of(site).values() if "easybuild.main" in line]
 

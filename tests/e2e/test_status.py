@@ -62,7 +62,7 @@ def test_locks_and_their_owners(tree: Tree) -> None:
         intent.own(mark)
         run = tree.run("status")
     assert f"locks     Alpha/1.0: process {os.getpid()} on " in run.stdout
-    assert "Beta/1.0: left behind by process 41 on node7 since 2026-01-01" in run.stdout
+    assert "Beta/1.0: left behind by process 41 on node7, since 2026-01-01" in run.stdout
     assert "Gamma_1.0: a lock of EasyBuild's own" in run.stdout
     assert "incomplete: Beta/1.0" in run.stdout
     assert run.returncode == 1
