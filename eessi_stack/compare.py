@@ -200,7 +200,7 @@ def _lost(package: Package, inventory: Inventory) -> tuple[State, str]:
     if package.error:
         return State.ERROR, package.error
     if package.module in inventory.building:
-        return State.MISSING, "being built by a live process"
+        return State.MISSING, "being built, or locked by an EasyBuild"
     if package.module in inventory.incomplete:
         return State.MISSING, "its module file is there, but its build did not end well"
     if package.module in inventory.misplaced:

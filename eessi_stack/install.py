@@ -20,7 +20,7 @@ from eessi_stack.eb.sources import Fetched
 from eessi_stack.failure import Cause, Failure
 from eessi_stack.model import Action, Outcome, Plan, Result, Step
 from eessi_stack.place import Place
-from eessi_stack.schedule import Budget, Busy, Start, Weight
+from eessi_stack.schedule import Budget, Busy, Weight
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -107,7 +107,6 @@ class Run:
             known=[
                 _without_source(step, lacking[step.package.module]) for step in steps if step.package.module in lacking
             ],
-            started=self._started,
             tick=self._tick,
             stopped=self._session.stop.asked.is_set,
             stop=self._session.stop.asked.set,
@@ -126,10 +125,10 @@ class Run:
     def _record(self, prefix: Path, event: str, **facts: Any) -> None:  # noqa: ANN401 (whatever JSON can hold)
         journal.record(prefix, event, run=self._session.logs.name, **facts)
 
-    def _started(self, start: Start) -> None:
-        self._tick()
-        self._record(start.step.prefix, "step-started", **journal.started(start.step, start.cores))
-        self._reporter.started(start.step, start.cores, self._session.log_of(start.step))
+    def _started(self, step: Step, cores: int) -> None:
+        """From the thread of a build: now that it holds the mark, and not each time that it tried."""
+        self._record(step.prefix, "step-started", **journal.started(step, cores))
+        self.tell(self._reporter.started, step, cores, self._session.log_of(step))()
 
     def _ended(self, outcome: Outcome) -> None:
         self._tick()
@@ -147,11 +146,14 @@ class Run:
         try:
             with intent.hold(step.prefix, module) as mark:
                 restored = mark.left is not None and self._recover(step, mark.left)
+                if lock := builder.locked(step):
+                    return lock
                 if (restored and step.action is not Action.REBUILD) or (not mark.left and self._is_there(step)):
                     cause = "put back" if restored else "built by another run meanwhile"
                     return Outcome(step=step, result=Result.PRESENT, cause=cause)
                 rebuild = step.action is Action.REBUILD and installation.of(step).is_there
                 intent.own(mark, rebuild=rebuild, job=environment.batch_job())
+                self._started(step, cores)
                 return self._session.build(step, cores, mark.lock, self._phase_of(step))
         except intent.BusyError as error:
             if module not in self._waited_for:

@@ -151,8 +151,10 @@ def _read_owner(path: Path, module: str) -> Owner | None:
     """Who a mark is of; one that was cut off while it was written is somebody's too."""
     try:
         text = path.read_bytes()
-    except OSError:
+    except FileNotFoundError:
         return None
+    except OSError:  # somebody else's: it counts
+        return Owner(module=module)
     try:
         said = json.loads(text)
         known = {name: said[name] for name in ("rebuild", "host", "pid", "since", "job") if name in said}

@@ -146,12 +146,17 @@ def _events(prefix: Path) -> tuple[Event, ...]:
     return tuple(_event(event) for event in ended if event.get("module"))
 
 
+def _number(value: object) -> float:
+    """Other programs may have written the line."""
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
 def _event(facts: dict[str, Any]) -> Event:
     return Event(
         time=str(facts.get("time", "")),
         module=str(facts["module"]),
         result=str(facts.get("result", "")),
-        seconds=float(facts.get("seconds") or 0),
+        seconds=_number(facts.get("seconds")),
         cause=str(facts.get("cause") or ""),
         log=str(facts.get("log") or ""),
     )

@@ -58,7 +58,7 @@ def install(  # noqa: PLR0913 (one parameter a flag)
     A failed package skips only what depends on it. Run it again, and it does what is left.
     """
     gc.enable()
-    saved = saved_plan.read(plan_file, easystacks) if plan_file else None
+    saved = saved_plan.read(plan_file, easystacks, rebuild, dependents=dependents) if plan_file else None
     if saved:
         easystacks, rebuild, dependents = saved.easystacks, saved.rebuild, saved.dependents
         settings = saved.settings(settings)

@@ -69,7 +69,8 @@ class SavedPlan:
                     f"{self.file}: the plan was made with another {origin}",
                     hint=f"leave out {origin}",
                 )
-        return replace(settings, **own)
+        told = {_OPTIONS.get(name, name.replace("_", "-")): str(self.file) for name in own}
+        return replace(settings, **own, origins={**settings.origins, **told})
 
     def check(self, now: Plan) -> None:
         """StackError `plan-stale` where what would be planned now is not what was."""
@@ -83,10 +84,12 @@ class SavedPlan:
             )
 
 
-def read(file: Path, easystacks: Sequence[str]) -> SavedPlan:
+def read(file: Path, easystacks: Sequence[str], rebuild: Sequence[str] = (), *, dependents: bool = False) -> SavedPlan:
     """StackError `plan-unusable` for what is no plan of this version of the format."""
     if easystacks:
         raise click.UsageError("a plan names its easystacks itself: give either")
+    if rebuild or dependents:
+        raise click.UsageError("a plan says itself what is built again: leave out --rebuild and --dependents")
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:

@@ -68,8 +68,8 @@ def build(job: Build) -> Outcome:
     """Build one package. What a build that did not end well left in the module tree is taken away again."""
     began = time.monotonic()
     one = installation.of(job.step)
-    if one.lock.is_dir():
-        return _locked(job, one)
+    if found := locked(job.step):
+        return found
     job.log.parent.mkdir(parents=True, exist_ok=True)
     rebuild = Rebuild(installation=one) if job.step.action is Action.REBUILD and one.is_there else None
     complete, ended = _rebuilt(job, rebuild) if rebuild else _built(job, one)
@@ -218,11 +218,14 @@ def end_leftovers(one: Installation) -> None:
                 os.kill(int(process.name), signal.SIGKILL)
 
 
-def _locked(job: Build, one: Installation) -> Outcome:
+def locked(step: Step) -> Outcome | None:
     """An EasyBuild that is none of ours builds the module, or was cut off: what it has there is not touched."""
+    one = installation.of(step)
+    if not one.lock.is_dir():
+        return None
     advice = f"{installation.age(one.lock)} old; remove it if no EasyBuild runs"
     failure = diagnose(Evidence(lock=f"{one.lock} ({advice})"))
-    return Outcome(step=job.step, result=Result.FAILED, cause=failure.summary, failure=failure)
+    return Outcome(step=step, result=Result.FAILED, cause=failure.summary, failure=failure)
 
 
 def _locked_out(log: Path) -> bool:

@@ -69,8 +69,10 @@ def _text(run: Run, screen: Screen) -> Iterator[str]:
 
 def _summary(run: Run) -> Iterator[str]:
     if run.outcomes:
-        good = len(run.outcomes) - len(run.bad)
-        yield f"{good} of {output.count(len(run.outcomes), 'package')} built in {output.duration(run.seconds)}"
+        built = sum(outcome.result is Result.BUILT for outcome in run.outcomes)
+        present = sum(outcome.result is Result.PRESENT for outcome in run.outcomes)
+        others = f", {present} by another run" if present else ""
+        yield f"{built} of {output.count(len(run.outcomes), 'package')} built in {output.duration(run.seconds)}{others}"
 
 
 def _skipped(run: Run) -> Iterator[str]:
