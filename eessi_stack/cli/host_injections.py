@@ -29,6 +29,7 @@ DRIVER = click.option(
     metavar="FOLDER",
     help="where the NVIDIA driver's libraries are, instead of where the host's loader finds them",
 )
+EASYCONFIGS = click.argument("easyconfigs", nargs=-1, metavar="[EASYCONFIG]...")
 
 _EDGE = 11
 
@@ -39,16 +40,24 @@ def host_injections() -> None:
 
 
 @host_injections.command()
+@EASYCONFIGS
 @DRIVER
 @click.option("--json", "as_json", is_flag=True, help="one JSON document")
 @settings_options("cache-dir")
 @click.pass_context
-def check(context: click.Context, *, settings: Settings, driver_libraries: Path | None, as_json: bool) -> None:
-    """Say what of it is there, and whether it is what the tree's modules need."""
+def check(
+    context: click.Context,
+    *,
+    settings: Settings,
+    easyconfigs: tuple[str, ...],
+    driver_libraries: Path | None,
+    as_json: bool,
+) -> None:
+    """Say what of it is there, and whether it is what the tree's modules need, and those of EASYCONFIGs to be built."""
     here = place.find(settings)
     if not as_json:
         output.message(f"target {here.target}: {here.why}")
-    items = tuple(examine.items(examine.look(here, driver_libraries)))
+    items = tuple(examine.items(examine.look(here, driver_libraries, easyconfigs)))
     if as_json:
         output.result(json.dumps(document(str(here.target), items), indent=2))
     else:
@@ -66,6 +75,7 @@ def _licences(_: click.Context, __: click.Parameter, values: Sequence[str]) -> f
 
 
 @host_injections.command()
+@EASYCONFIGS
 @click.option(
     "--accept-eula",
     "accepted",
@@ -78,12 +88,20 @@ def _licences(_: click.Context, __: click.Parameter, values: Sequence[str]) -> f
 @settings_options("work-dir", "sources", "robot-paths", "cores", "timeout", "lmod", "cache-dir")
 @click.pass_context
 def install(
-    context: click.Context, *, settings: Settings, accepted: frozenset[str], driver_libraries: Path | None
+    context: click.Context,
+    *,
+    settings: Settings,
+    easyconfigs: tuple[str, ...],
+    accepted: frozenset[str],
+    driver_libraries: Path | None,
 ) -> None:
-    """Link the driver's libraries, and install in full what the tree has of CUDA and cuDNN in part."""
+    """Link the driver's libraries, and install in full what the tree has of CUDA and cuDNN in part.
+
+    EASYCONFIGs name what the tree is to have: what it ships of them passes its sanity check only when the rest is here.
+    """
     here = place.find(settings)
     output.message(f"target {here.target}: {here.why}")
-    found = examine.look(here, driver_libraries)
+    found = examine.look(here, driver_libraries, easyconfigs)
     link(found)
     lacking = installing.missing(found.full)
     for outcome in installing.install(lacking, here, accepted, phase):
@@ -91,7 +109,7 @@ def install(
     refused = [one for one in lacking if one.name not in accepted]
     for name in dict.fromkeys(one.name for one in refused):
         output.error(_refused(name, [one.module for one in refused if one.name == name]))
-    after = examine.look(here, driver_libraries)
+    after = examine.look(here, driver_libraries, easyconfigs)
     items = [item for item in examine.items(after) if after.driver.is_there or item.name not in ("driver", "links")]
     output.result("\n".join(text(items, output.width())))
     context.exit(verdict(items))

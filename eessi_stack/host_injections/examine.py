@@ -1,7 +1,7 @@
 """What is there of what a site adds, and what of it a target's modules lack."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +28,7 @@ class Found:
 
     @property
     def cuda(self) -> tuple[str, ...]:
-        """The versions of CUDA in the tree."""
+        """The versions of CUDA in the tree, or on their way there."""
         return tuple(dict.fromkeys(one.module.partition("/")[2] for one in self.full if one.name == "CUDA"))
 
     @property
@@ -37,14 +37,19 @@ class Found:
         return bool(self.place.runs) and self.place.runs[0].startswith(f"{self.place.target.family}/")
 
 
-def look(place: Place, libraries: Path | None = None) -> Found:
-    """Look at everything; `libraries` is a folder with a driver's, in the place of this machine's."""
-    observer = Observer(place.settings.cache_dir)
+def look(place: Place, libraries: Path | None = None, easyconfigs: Iterable[str] = ()) -> Found:
+    """Look at everything; `libraries` is a folder with a driver's, in the place of this machine's.
+
+    `easyconfigs` are of what the tree has no part of yet. StackError where one is not of CUDA or cuDNN.
+    """
+    in_tree = tuple(full.find(place.tree, place.target, Observer(place.settings.cache_dir)))
+    asked = [full.named(place.tree, place.target, one) for one in easyconfigs]
+    known = {one.module for one in in_tree}
     return Found(
         place=place,
         driver=driver.find(place.target.family, libraries),
         home=links.home(place.tree, place.target),
-        full=tuple(full.find(place.tree, place.target, observer)),
+        full=(*in_tree, *(one for one in asked if one.module not in known)),
     )
 
 
@@ -172,4 +177,4 @@ def _judged(one: Full) -> tuple[State, str, str]:
         return State.MISSING, f"no {one.folder}/easybuild, without which Lmod does not load it", hint
     if one.shut:
         return State.MISSING, f"{one.shut} is shut to others, who see nothing of it", f"chmod o+rx {one.shut}"
-    return State.OK, f"all {one.links} links lead to {one.folder}", ""
+    return State.OK, f"all {one.links} links lead to {one.folder}" if one.links else f"{one.folder} is there", ""

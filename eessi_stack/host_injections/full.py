@@ -9,6 +9,7 @@ from pathlib import Path
 from stat import S_IROTH, S_IXOTH
 
 from eessi_stack import target
+from eessi_stack.errors import StackError
 from eessi_stack.lmod import site
 from eessi_stack.model import Target, Tree
 from eessi_stack.observe import Observer
@@ -31,6 +32,7 @@ class Full:
     shut: Path | None = None  #: a folder on the way to it that others cannot enter
     recorded: bool = False  #: EasyBuild's notes are there, by which Lmod's hook knows a full installation
     required: bool = True  #: whether anything looks for it
+    given: str = ""  #: the easyconfig that somebody named, to be installed before the tree has any of it
 
     @property
     def name(self) -> str:
@@ -47,7 +49,9 @@ class Full:
 
     @property
     def recipe(self) -> str:
-        """The easyconfig that the tree's was made with, else its name, which EasyBuild looks for."""
+        """The easyconfig: the one named, or that the tree's was made with; else its name, which EasyBuild looks for."""
+        if self.given:
+            return self.given
         name = f"{self.module.replace('/', '-', 1)}.eb"
         kept = self.shipped / "easybuild" / name
         return str(kept) if kept.is_file() else name
@@ -63,10 +67,31 @@ def find(tree: Tree, chosen: Target, observer: Observer) -> Iterator[Full]:
             yield look(tree, one, module)
 
 
+def named(tree: Tree, one: Target, easyconfig: str) -> Full:
+    """What an easyconfig installs in full: EasyBuild finds a tree's part of it sane only when the rest is there.
+
+    StackError where it is not of CUDA or cuDNN.
+    """
+    found = re.fullmatch(rf"({'|'.join(SOFTWARE)})-(\d.*)\.eb", easyconfig.rsplit("/", 1)[-1])
+    if not found:
+        raise StackError("injection-unknown", f"{easyconfig} is no easyconfig of {' or '.join(SOFTWARE)}")
+    module = f"{found[1]}/{found[2]}"
+    shipped, folder = _places(tree, one, module)
+    try:
+        recorded, shut = _is_there(folder / "easybuild"), _shut(folder)
+    except OSError as error:
+        return Full(module=module, shipped=shipped, folder=folder, unreadable=f"{error.filename}: {error.strerror}")
+    return Full(module=module, shipped=shipped, folder=folder, recorded=recorded, shut=shut, given=easyconfig)
+
+
+def _places(tree: Tree, one: Target, module: str) -> tuple[Path, Path]:
+    """Where a tree has a module, and where a site has it, for all targets of a CPU family."""
+    return tree.prefix(one) / "software" / module, tree.host_injections / one.family / "software" / module
+
+
 def look(tree: Tree, one: Target, module: str) -> Full:
     """One module and its full installation."""
-    shipped = tree.prefix(one) / "software" / module
-    usual = tree.host_injections / one.family / "software" / module
+    shipped, usual = _places(tree, one, module)
     try:
         links = dict(_links(shipped))
         folder = _leads_to(links, module) or usual

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from eessi_stack.errors import StackError
 from eessi_stack.host_injections import full
 from eessi_stack.host_injections.examine import of_full
 from eessi_stack.host_injections.install import missing, settings
@@ -93,6 +94,17 @@ def test_each_is_made_once_and_cuda_first(tmp_path: Path) -> None:
     assert len(found) == 3
     assert [one.module for one in missing(reversed(found))] == [CUDA, cudnn]
     assert [one.module for one in full.find(tree, CC80, Observer())] == [CUDA, cudnn]
+
+
+def test_named_before_the_tree_has_it(tmp_path: Path) -> None:
+    tree = Tree(repo=tmp_path, version="2023.06")
+    one = full.named(tree, CC80, "/recipes/cuDNN-8.9.2.26-CUDA-12.1.1.eb")
+    assert (one.module, one.recipe) == ("cuDNN/8.9.2.26-CUDA-12.1.1", "/recipes/cuDNN-8.9.2.26-CUDA-12.1.1.eb")
+    assert of_full(one).state is State.MISSING
+    folder = install(tmp_path, "easybuild/log", module=one.module)
+    assert of_full(full.named(tree, CC80, one.recipe)).message == f"{folder} is there"
+    with pytest.raises(StackError, match="no easyconfig of CUDA or cuDNN"):
+        full.named(tree, CC80, "CUDA-Samples-12.1.eb")
 
 
 def test_an_installation_of_a_site_is_whole_and_for_all() -> None:
