@@ -112,6 +112,8 @@ def install(
     after = examine.look(here, driver_libraries, easyconfigs)
     items = [item for item in examine.items(after) if after.driver.is_there or item.name not in ("driver", "links")]
     output.result("\n".join(text(items, output.width())))
+    if not after.driver.is_there:
+        output.message("what the driver lacks is left out of this: `check` says it")
     context.exit(verdict(items))
 
 

@@ -58,7 +58,8 @@ def _native(place: Place) -> Place:
 def _prepare(prefix: Path) -> None:
     """Modules go where EESSI's own scripts look for them, and no user's module path leads."""
     try:
-        make_folder(prefix / ".modules")
+        for name in (".modules", ".eessi-stack"):
+            make_folder(prefix / name)
         if not os.path.lexists(prefix / "modules"):
             put_link(prefix / "modules", Path(".modules"))
     except OSError as error:
