@@ -11,7 +11,7 @@ from eessi_stack import __version__
 from eessi_stack.cli import output
 from eessi_stack.errors import EXIT_CODES, ExitCode, StackError
 
-#: command → what `--help` says of it; the module of the same name holds it.
+#: command → what `--help` says of it; the module of the same name, with `_` for `-`, holds it.
 COMMANDS = {
     "detect": "Detect the host's CPU and GPU, and the best prefix of the tree",
     "missing": "Say what of a stack is missing in the tree",
@@ -22,6 +22,7 @@ COMMANDS = {
     "status": "Say how the tree is: its modules, caches, locks, and what the last runs did",
     "diff": "Say what two targets, versions or saved states do not share",
     "cache": "Check Lmod's caches of what is there, and make them anew",
+    "host-injections": "Check and install what a site adds: full CUDA and cuDNN, links to its GPU driver",
     "env": "Print what a shell evaluates to use the tree",
     "doctor": "Try everything that an install needs",
     "lint": "Say everything that is wrong in easystacks",
@@ -39,7 +40,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(importlib.import_module(f"eessi_stack.cli.{cmd_name}"), cmd_name)
+        name = cmd_name.replace("-", "_")
+        command = getattr(importlib.import_module(f"eessi_stack.cli.{name}"), name)
         assert isinstance(command, click.Command)
         return command
 

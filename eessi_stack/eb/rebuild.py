@@ -62,7 +62,8 @@ class Rebuild:
         with _writable(self.new.parent):
             self.new.mkdir()
         self.new_modules.mkdir(parents=True)
-        words = ("bwrap", "--dev-bind", "/", "/", "--bind", str(self.new), str(self.installation.folder), "--")
+        ways = (os.path.realpath(self.new), os.path.realpath(self.installation.folder))  # bubblewrap follows no links
+        words = ("bwrap", "--dev-bind", "/", "/", "--bind", *ways, "--")
         return words, {variable("installpath-modules"): str(self.new_modules)}
 
     @property

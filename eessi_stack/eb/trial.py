@@ -41,6 +41,11 @@ def _try(command: list[str], environment: Mapping[str, str], text: str = "", fol
     return Trial(good=run.returncode == 0, said=said or f"exit code {run.returncode}")
 
 
+def program(command: list[str]) -> Trial:
+    """Run a program of the host with the caller's environment."""
+    return _try(command, os.environ)
+
+
 def easybuild(environment: Mapping[str, str]) -> Trial:
     """Its version, as EasyBuild itself says it."""
     found = _try([sys.executable, "-m", "easybuild.main", "--version"], environment)

@@ -45,7 +45,7 @@ def site_package(tree: Tree, target: Target, *, has_compat: bool) -> str:
         "SITE": f"{injected}/{tree.version}",
         "SITE_TARGET": f"{injected}/{tree.version}/software/{target.os}/{target.cpu}",
         "SDK": f"{injected}/{target.family}/software" if PUBLISHED.match(f"{tree.root}/") else "",
-        "DRIVER": _driver(tree, target) if has_compat else "",
+        "DRIVER": driver_folder(tree, target) if has_compat else "",
         "DRIVER_VERSION": f"{tree.root}/scripts/gpu_support/nvidia/get_cuda_driver_version.sh",
     }
     lines = [f"{MARK} for EESSI {tree.version} on {target.cpu}: what is changed here is lost. A site's own goes into"]
@@ -54,7 +54,7 @@ def site_package(tree: Tree, target: Target, *, has_compat: bool) -> str:
     return "\n".join(lines) + "\n\n" + _template()
 
 
-def _driver(tree: Tree, target: Target) -> str:
+def driver_folder(tree: Tree, target: Target) -> str:
     """Where the compat layer's loader finds the libraries of the host's NVIDIA driver."""
     if tree.version > LIBRARIES_INJECTED:
         return f"{tree.compat(target)}/lib/nvidia"

@@ -81,6 +81,7 @@ WIRING = {
     "caches": {"place"},
     "status": {"place", "observe", "survey", "caches", "contents", "differ"},
     "doctor": {"place", "observe", "caches", "config", "doctor"},
+    "host_injections": {"place", "observe", "workplace", "host_injections"},
     "contents": {"place", "observe", "differ", "module_text"},
 }
 
