@@ -4,9 +4,10 @@
 
 Both build the same easyconfigs into the same empty tree (installation paths are baked into binaries), one after the
 other, with all sources there before: `eb` all of them in one process with all cores, `eessi-stack` side by side within
-as many cores. The installed trees must be equal: files, modes, links and module files, apart from what tells when and
-how something was built. Beside that, what one step costs above a bare `python -m easybuild.main` of the same
-easyconfig. The sample needs Debian 12's GCC 12.2.0.
+as many cores. `eb` gets the same configuration but for our hooks, which make builds quicker too: `--with-hooks`. The
+installed trees must be equal: files, modes, links and module files, apart from what tells when and how something was
+built. Beside that, what one step costs above a bare `python -m easybuild.main` of the same easyconfig. The sample needs
+Debian 12's GCC 12.2.0.
 """
 
 import argparse
@@ -47,6 +48,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("easystack", type=Path, nargs="?", default=HERE / "install.yml")
     parser.add_argument("--robot-paths", default=str(HERE / "easyconfigs"), metavar="DIR")
     parser.add_argument("--cores", type=int, default=len(os.sched_getaffinity(0)), metavar="N")
+    parser.add_argument("--with-hooks", action="store_true", help="give eb our hooks too")
     parser.add_argument("--sources", type=Path, metavar="DIR", help="keep the sources there, for the next time")
     return parser.parse_args()
 
@@ -124,9 +126,11 @@ def _as_eb(arguments: argparse.Namespace, here: Path, ours: Mapping[str, str]) -
     words = [*OURS, "config", "--easybuild", "--filter-deps", filtered]
     said = subprocess.run(words, env={**_plain(), **ours}, capture_output=True, text=True, check=True).stdout
     exports = [shlex.split(line)[1].split("=", 1) for line in said.splitlines() if line.startswith("export ")]
+    if not arguments.with_hooks:
+        exports = [one for one in exports if one[0] != "EASYBUILD_HOOKS"]
     return {
         **dict(exports),
-        "EASYBUILD_PREFIX": str(here / "eb"),
+        "EASYBUILD_PREFIX": str(here / "work"),  # what is built keeps the path it was built in
         "EASYBUILD_SOURCEPATH": str(arguments.sources or here / "sources"),
         "EASYBUILD_MODULE_SYNTAX": "Lua",
         "EASYBUILD_ALLOW_USE_AS_ROOT_AND_ACCEPT_CONSEQUENCES": "1",

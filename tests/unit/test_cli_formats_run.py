@@ -75,7 +75,7 @@ def test_what_went_well_is_proven_and_says_nothing_of_failures(outcomes: tuple[O
 
 
 def test_a_run_says_how_much_it_built_and_how_long_it_took() -> None:
-    assert report((BUILT, PRESENT))[0] == "2 of 2 packages built in 1m05s"
+    assert report((BUILT, PRESENT))[0] == "1 of 2 packages built in 1m05s, 1 by another run"
     assert report((BUILT,))[0] == "1 of 1 package built in 1m05s"
     assert report(()) == ["No missing installations (1 installed)"]
 

@@ -60,7 +60,7 @@ def test_incomplete_building_and_misplaced_are_missing_and_say_so(*, strict: boo
     assert states(comparison) == {"A": "M", "B": "M", "C": "M", "D": "M"}
     assert [one.reason for one in comparison.verdicts] == [
         "its module file is there, but its build did not end well",
-        "being built by a live process",
+        "being built, or locked by an EasyBuild",
         "it is installed, but in a prefix where it does not belong",
         "",
     ]
