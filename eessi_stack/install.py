@@ -219,7 +219,8 @@ def _signals(stop: builder.Stop, told: Callable[[], None]) -> Iterator[None]:
             told()
         stop.asked.set()
 
-    before = {number: signal.signal(number, ask) for number in _SIGNALS}
+    heeded = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]  # `nohup` stays one
+    before = {number: signal.signal(number, ask) for number in heeded}
     try:
         yield
     finally:

@@ -43,9 +43,13 @@ def prepare(stack: Stack, place: Place, rebuild: Sequence[str] = (), *, dependen
     assert answer.comparison
     made = _plan(answer.comparison, seen, place, rebuild, dependents=dependents)
     _check(made, place)
-    durations = _durations(place)
+    if not made.steps:
+        return Prepared(plan=made, weights={}, answer=answer)
+    own = [step.prefix for step in made.steps]
+    durations = _durations(own)
     texts = {step.package.recipe: _text(step.package.recipe) for step in made.steps}
-    weights = weigh(made, {**_durations_elsewhere(place), **durations}, texts)
+    others = {place.tree.prefix(one) for one in target.in_tree(place.tree)}.difference(own)
+    weights = weigh(made, {**_durations(sorted(others)), **durations}, texts)
     critical = schedule.critical_path(made.steps, weights)
     plan = replace(made, steps=timed(made.steps, durations), critical=critical)
     return Prepared(plan=plan, weights=weights, answer=answer)
@@ -81,15 +85,9 @@ def _check(made: Plan, place: Place) -> None:
         raise StackErrors(tuple(errors))
 
 
-def _durations_elsewhere(place: Place) -> dict[str, float]:
-    """What builds took for the other targets of the tree: it says which of them take longer."""
-    prefixes = [place.tree.prefix(one) for one in target.in_tree(place.tree)]
-    return journal.durations(event for prefix in prefixes for event in journal.events(prefix))
-
-
-def _durations(place: Place) -> dict[str, float]:
-    prefixes = dict.fromkeys((place.tree.prefix(place.target.cpu_only), place.tree.prefix(place.target)))
-    return journal.durations(event for prefix in prefixes for event in journal.events(prefix))
+def _durations(prefixes: Iterable[Path]) -> dict[str, float]:
+    """What builds took there. Other targets do not say how long one takes here, but which of them take longer."""
+    return journal.durations(event for prefix in dict.fromkeys(prefixes) for event in journal.events(prefix))
 
 
 def _installation(verdict: Verdict, place: Place) -> Installation:

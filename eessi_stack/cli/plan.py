@@ -68,8 +68,10 @@ def say(  # noqa: PLR0913 (what the plan was made of)
     prepared: Prepared, asked: Stack, place: Place, rebuild: tuple[str, ...], *, dependents: bool, as_json: bool
 ) -> int:
     """Print a plan; the exit code of who only wanted to know."""
-    made = document(prepared, asked, place, rebuild, dependents=dependents)
-    output.result(json.dumps(made, indent=2) if as_json else "\n".join(described(prepared, place.settings)))
+    if as_json:
+        output.result(json.dumps(document(prepared, asked, place, rebuild, dependents=dependents), indent=2))
+    else:
+        output.result("\n".join(described(prepared, place.settings)))
     return missing_report.verdict(about(prepared.comparison)) or int(bool(prepared.plan.steps))
 
 

@@ -92,7 +92,7 @@ def test_a_rebuild_replaces_what_was_there(stamped: Site) -> None:
     assert "Stamp/1.0: rebuild: asked for" in run.stderr
     assert stamp(stamped) == "new"
     assert leftovers(stamped) == []
-    assert not os.access(stamped.prefix / "software" / "Stamp" / "1.0" / "stamp.txt", os.W_OK) or os.geteuid() == 0
+    assert (stamped.prefix / "software" / "Stamp" / "1.0" / "stamp.txt").stat().st_mode & 0o222 == 0
     assert (stamped.prefix / "modules" / "devel" / "Stamp" / "1.0.lua").resolve() == stamped.module("Stamp").resolve()
 
 

@@ -286,3 +286,19 @@ def test_a_budget_is_what_the_settings_say() -> None:
 
     settings = load({"repo": "/r", "cores": "6", "jobs": "3", "memory": "4G"}, {})
     assert budget_of(settings) == Budget(jobs=3, cores=6, memory=4 << 30)
+
+
+def test_a_hangup_that_is_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as under `nohup`
+    try:
+        with install._signals(Stop(), lambda: None):
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_rebuild_keeps_the_old_module_file_where_marks_look_for_it(tmp_path: Path) -> None:
+    rebuild = Rebuild(installation=Installation(prefix=tmp_path, module="A/1"))
+    kept = write(rebuild.kept.with_name(f"{rebuild.kept.name}.lua"))
+    assert intent.kept(tmp_path, "A/1") == kept

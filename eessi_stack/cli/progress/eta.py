@@ -6,6 +6,7 @@ from heapq import heapify, heappop, heappush
 
 from eessi_stack.cli.progress.state import View
 from eessi_stack.model import Result, Step
+from eessi_stack.schedule import Weight, paths_to_the_end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,7 @@ def buildable(view: View) -> tuple[Step, ...]:
 
 def makespan(running: Mapping[str, float], waiting: Sequence[Step], jobs: int) -> float:
     """When the last step ends if so many builds go on at once, the longest chains first; unknown ones take no time."""
-    weights = _weights(waiting)
+    weights = paths_to_the_end(waiting, {step.package.module: Weight(seconds=step.seconds or 0.0) for step in waiting})
     seconds = {step.package.module: step.seconds or 0.0 for step in waiting}
     open_needs = {step.package.module: set(step.package.needs) & {*running, *weights} for step in waiting}
     users = _users(open_needs)
@@ -75,15 +76,3 @@ def _users(needs: Mapping[str, set[str]]) -> dict[str, list[str]]:
         for name in names:
             users.setdefault(name, []).append(module)
     return users
-
-
-def _weights(steps: Sequence[Step]) -> dict[str, float]:
-    """Seconds from the start of each step to the end of the longest chain that waits for it."""
-    after: dict[str, float] = {}
-    weights: dict[str, float] = {}
-    for step in reversed(steps):
-        module = step.package.module
-        weights[module] = (step.seconds or 0.0) + after.get(module, 0.0)
-        for need in step.package.needs:
-            after[need] = max(after.get(need, 0.0), weights[module])
-    return weights
