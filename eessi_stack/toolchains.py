@@ -1,10 +1,12 @@
-"""Which toolchain an easyconfig is of by its name, and whether an EESSI version has it. Pure."""
+"""Which toolchain an easyconfig is of by its name, and whether an EESSI version has it."""
 
 import re
-import tomllib
+import runpy
 from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
+from typing import cast
+
+from eessi_stack.config import shipped
 
 #: Toolchains that easyconfigs are of, besides those that EESSI has had: EasyBuild 5.4.1's.
 _OTHERS = (
@@ -15,7 +17,9 @@ _OTHERS = (
 
 @cache
 def _table() -> Mapping[str, Mapping[str, Sequence[str]]]:
-    return tomllib.loads((Path(__file__).parent / "data" / "toolchains.toml").read_text(encoding="utf-8"))
+    """What the hooks go by."""
+    found = runpy.run_path(str(shipped("hooks") / "eessi_hooks" / "supported.py"))["SUPPORTED"]
+    return cast("Mapping[str, Mapping[str, Sequence[str]]]", found)
 
 
 @cache

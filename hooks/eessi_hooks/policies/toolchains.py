@@ -6,24 +6,16 @@ from functools import cache
 
 from eessi_hooks.build import toolchain
 from eessi_hooks.step import Refused, Step
+from eessi_hooks.supported import SUPPORTED, TOP_LEVEL, Toolchain
 from eessi_hooks.target import TOOLCHAIN_OVERRIDE, site_toolchains_variable
-
-Toolchain = tuple[str, str]
-
-#: EESSI version → its top-level toolchains; what they are made of is supported too.
-SUPPORTED: dict[str, tuple[Toolchain, ...]] = {
-    "2023.06": (("foss", "2022b"), ("foss", "2023a"), ("foss", "2023b")),
-    "2025.06": (("foss", "2024a"), ("foss", "2025a"), ("foss", "2025b"), ("lfoss", "2025b"), ("rompi", "2025a")),
-    "2026.06": (("foss", "2026.1"), ("lfoss", "2026.1")),
-}
 
 
 def check(step: Step) -> bool:
     """Refuse what is built with a toolchain that neither EESSI nor the site supports."""
     version, wanted = step.target.eessi_version, toolchain(step.cfg)
-    if version not in SUPPORTED or wanted[0] == "system":
+    if version not in SUPPORTED or wanted[0] == "system" or wanted[1] in SUPPORTED[version].get(wanted[0], ()):
         return False
-    tops = (*SUPPORTED[version], *site_toolchains(version, step.target.site_toolchains))
+    tops = (*TOP_LEVEL[version], *site_toolchains(version, step.target.site_toolchains))
     supported = {one for top in tops for one in hierarchy(top)}
     if wanted in supported:
         return False
