@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from eessi_stack import schedule
 from eessi_stack.cli import output, stack
 from eessi_stack.cli.formats import report as missing_report
 from eessi_stack.cli.formats import text
@@ -15,6 +14,7 @@ from eessi_stack.cli.formats.report import about
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
 from eessi_stack.errors import StackError
+from eessi_stack.forecast import Forecast, forecast
 from eessi_stack.install import budget_of
 from eessi_stack.model import Plan, Stack, State, Step
 from eessi_stack.place import Place
@@ -87,7 +87,7 @@ def document(
 ) -> dict[str, Any]:
     """A plan as it is kept: all that its run needs to find out whether it still holds."""
     made, settings = prepared.plan, place.settings
-    paper = schedule.forecast(made, budget_of(settings), prepared.weights)
+    paper = forecast(made.steps, budget_of(settings), prepared.weights)
     left = prepared.comparison.of(State.INSTALLED, State.DRIFT, State.EXCLUDED)
     planned = {step.package.module for step in made.steps}
     return {
@@ -111,7 +111,7 @@ def document(
     }
 
 
-def _step(step: Step, made: Plan, planned: Collection[str], paper: schedule.Forecast) -> dict[str, Any]:
+def _step(step: Step, made: Plan, planned: Collection[str], paper: Forecast) -> dict[str, Any]:
     return {
         "module": step.package.module,
         "easyconfig": step.package.recipe,
@@ -138,7 +138,7 @@ def described(prepared: Prepared, settings: Settings) -> Iterator[str]:
         yield from text.lines(about(prepared.comparison))
         return
     yield f"{output.count(len(made.steps), 'package')} to build for {made.target}:"
-    paper = schedule.forecast(made, budget_of(settings), prepared.weights)
+    paper = forecast(made.steps, budget_of(settings), prepared.weights)
     for prefix in dict.fromkeys(step.prefix for step in made.steps):
         steps = [step for step in made.steps if step.prefix == prefix]
         width = max(len("module"), *(len(step.package.module) for step in steps))
@@ -154,7 +154,7 @@ def described(prepared: Prepared, settings: Settings) -> Iterator[str]:
     yield from text.undecided(about(prepared.comparison))
 
 
-def _summary(prepared: Prepared, paper: schedule.Forecast) -> Iterator[str]:
+def _summary(prepared: Prepared, paper: Forecast) -> Iterator[str]:
     made = prepared.plan
     known = [step for step in made.steps if step.seconds is not None]
     if len(known) == len(made.steps):

@@ -14,6 +14,7 @@ from eessi_stack.cli.progress.frame import frame
 from eessi_stack.cli.progress.plain import Plain
 from eessi_stack.cli.progress.state import Running, View
 from eessi_stack.model import Outcome, Plan, Step
+from eessi_stack.schedule import ALONE, Budget
 
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
 ERASE_LINE, ERASE_BELOW = "\x1b[2K", "\x1b[J"
@@ -34,11 +35,17 @@ class Live(Plain):
     """
 
     def __init__(
-        self, stream: TextIO, size: Callable[[], Size], clock: Callable[[], float], *, color: bool, jobs: int = 1
+        self,
+        stream: TextIO,
+        size: Callable[[], Size],
+        clock: Callable[[], float],
+        *,
+        color: bool,
+        budget: Budget = ALONE,
     ) -> None:
         super().__init__(stream)
         self.terminal, self.size, self.clock = stream, size, clock
-        self.view = View(jobs=jobs)
+        self.view = View(budget=budget)
         self.console = Console(
             force_terminal=True, color_system="standard" if color else None, no_color=not color, highlight=False
         )
