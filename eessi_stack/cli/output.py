@@ -91,8 +91,10 @@ def duration(seconds: float) -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, list(known), n=1)
-    return f"did you mean `{near[0]}`?" if near else ""
+    """The nearest of some names, whatever the case of its letters."""
+    folded = {one.casefold(): one for one in sorted(known)}
+    near = get_close_matches(name.casefold(), folded, n=1)
+    return f"did you mean `{folded[near[0]]}`?" if near else ""
 
 
 def bug() -> None:

@@ -139,16 +139,17 @@ def described(prepared: Prepared, settings: Settings) -> Iterator[str]:
         return
     yield f"{output.count(len(made.steps), 'package')} to build for {made.target}:"
     paper = forecast(made.steps, budget_of(settings), prepared.weights)
+    timed = any(step.seconds is not None for step in made.steps)
     for prefix in dict.fromkeys(step.prefix for step in made.steps):
         steps = [step for step in made.steps if step.prefix == prefix]
         width = max(len("module"), *(len(step.package.module) for step in steps))
         yield f"\ninto {prefix}"
-        yield f"   {'module':<{width}} cores    took  reason"
+        yield f"   {'module':<{width}} cores{'    took' if timed else ''}  reason"
         for step in steps:
             mark = "*" if step.package.module in made.critical else " "
-            took = output.duration(step.seconds) if step.seconds is not None else ""
+            took = f" {output.duration(step.seconds) if step.seconds is not None else '':>7}" if timed else ""
             cores = paper.cores.get(step.package.module, 1)
-            yield f" {mark} {step.package.module:<{width}} {cores:>5} {took:>7}  {step.reason}".rstrip()
+            yield f" {mark} {step.package.module:<{width}} {cores:>5}{took}  {step.reason}".rstrip()
     yield ""
     yield from _summary(prepared, paper)
     yield from text.undecided(about(prepared.comparison))
@@ -160,6 +161,8 @@ def _summary(prepared: Prepared, paper: Forecast) -> Iterator[str]:
     if len(known) == len(made.steps):
         chain = sum(step.seconds or 0 for step in made.steps if step.package.module in made.critical)
         yield f"* critical path, {output.duration(chain)}; all of it takes about {output.duration(paper.seconds)}"
+    elif not known:
+        yield "* critical path"
     else:
         yield f"* critical path; the journal knows how long {len(known)} of {len(made.steps)} take"
     present = len(prepared.comparison.of(State.INSTALLED, State.DRIFT))
