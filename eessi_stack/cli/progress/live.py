@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from eessi_stack.cli import output
 from eessi_stack.cli.progress.cells import last_line
 from eessi_stack.cli.progress.frame import frame
 from eessi_stack.cli.progress.plain import Plain
@@ -90,14 +91,20 @@ class Live(Plain):
         if above or size != self.shown_at or lines != self.shown:
             drawn = "\r\n".join(f"{ERASE_LINE}{self.styled(line)}" for line in lines)
             up = f"\x1b[{len(lines) - 1}A" if len(lines) > 1 else ""
-            self.terminal.write(f"{HIDE}{above}\r{drawn}{ERASE_BELOW}{up}\r")
-            self.terminal.flush()
+            self.put(f"{HIDE}{above}\r{drawn}{ERASE_BELOW}{up}\r")
         self.shown, self.shown_at = lines, size
 
     def close(self) -> None:
         """Take the frame away, and give the cursor back."""
-        self.terminal.write(f"{ERASE_FRAME}{SHOW}")
-        self.terminal.flush()
+        self.put(f"{ERASE_FRAME}{SHOW}")
+
+    def put(self, text: str) -> None:
+        """To the terminal; where it is gone, the install goes on."""
+        try:
+            self.terminal.write(text)
+            self.terminal.flush()
+        except OSError:
+            output.silence(self.terminal)
 
     def styled(self, text: Text) -> str:
         """Text with the terminal's sequences."""
