@@ -74,8 +74,8 @@ LOW = (
 WIRING = {
     "observe": {"place"},
     "survey": {"place", "observe", "packages", "config"},
-    "flow": {"place", "survey", "recover"},
-    "recover": set(),
+    "flow": {"place", "survey", "recover", "kept"},
+    "recover": {"kept"},
     "weigh": set(),
     "forecast": set(),
     "prepare": {"place", "survey", "config", "weigh"},
