@@ -176,6 +176,12 @@ def github_actions(environ: Mapping[str, str] | None = None) -> bool:
     return (os.environ if environ is None else environ).get("GITHUB_ACTIONS") == "true"
 
 
+def is_colorless(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether nothing is to be coloured unless a setting says so."""
+    environ = os.environ if environ is None else environ
+    return bool(environ.get("NO_COLOR")) or dumb_terminal(environ)
+
+
 def dumb_terminal(environ: Mapping[str, str] | None = None) -> bool:
     """Whether the terminal cannot move its cursor."""
     return (os.environ if environ is None else environ).get("TERM", "") in ("", "dumb", "unknown")

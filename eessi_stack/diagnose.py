@@ -34,6 +34,7 @@ class Evidence:
     interrupted: bool = False
     timed_out: bool = False
     lock: str = ""  #: another EasyBuild's, that the build was not begun for
+    full: tuple[str, ...] = ()  #: folders that it writes to and that had no room left when it ended
     unavailable: tuple[str, ...] = ()  #: why its sources cannot be had, where it was not begun for that
 
 
@@ -63,10 +64,11 @@ def diagnose(evidence: Evidence) -> Failure:
 
 
 def _judge(evidence: Evidence, step: str, read: Reading) -> tuple[Cause, str]:
-    """The first of: what was done to it, what EasyBuild says, what its command says."""
+    """The first of: what was done to it, what EasyBuild says, where there is no room, what its command says."""
     return (
         _from_outside(evidence, step)
         or _from_easybuild(evidence, step, read)
+        or _from_disks(evidence, step, read)
         or (_cause_of(step, read), _summary(evidence, step, read))
     )
 
@@ -118,6 +120,13 @@ def _lock_or_hook(told: Transcript) -> tuple[Cause, str] | None:
     if told.in_hook and not told.failed:
         return Cause.HOOK, _sentence(f"a hook ended it: {(told.message or ('it does not say why',))[0]}")
     return None
+
+
+def _from_disks(evidence: Evidence, step: str, read: Reading) -> tuple[Cause, str] | None:
+    """Where nothing says why, and no more could be written: EasyBuild keeps the reason to itself at some places."""
+    if not evidence.full or read.error:
+        return None
+    return Cause.DISK, _sentence(f"no space is left in {', '.join(evidence.full)}: {_silent(evidence, step)}")
 
 
 def _cause_of(step: str, read: Reading) -> Cause:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from eessi_stack import intent
+from eessi_stack.kept import PutBack
 from eessi_stack.model import Answer, Stack
 from eessi_stack.place import Place
 from eessi_stack.survey import Survey
@@ -20,8 +21,8 @@ def missing(stack: Stack, places: Sequence[Place], *, strict: bool = False) -> t
         return tuple(survey.answer(place, asked, strict=strict) for place in places)
 
 
-def put_back(places: Sequence[Place]) -> tuple[str, ...]:
-    """Put back what rebuilds that were cut off had moved aside, so that every command sees it; the modules."""
+def put_back(places: Sequence[Place]) -> tuple[PutBack, ...]:
+    """Put back what rebuilds that were cut off had moved aside, so that every command sees it."""
     prefixes = dict.fromkeys(
         place.tree.prefix(one) for place in places for one in (place.target, place.target.cpu_only)
     )

@@ -2,7 +2,7 @@
 
 EasyBuild writes a module file before its last steps, so a killed run or a full disk leaves one behind that nothing
 stands behind. A module whose mark is there and held by nobody is not complete. A rebuild is different: as long as the
-old module is where it was, it is whole; when it is not, it is kept aside, and `kept` finds it.
+old module is where it was, it is whole; when it is not, it is kept aside, where `kept.py` finds it.
 """
 
 import errno
@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
+from eessi_stack import kept
+
 FOLDER = Path(".eessi-stack") / "intent"
-KEPT = Path(".eessi-stack") / "kept"  #: module files of installations that are being rebuilt
 
 
 class Mark(NamedTuple):
@@ -38,7 +39,7 @@ def marks(prefix: Path) -> dict[str, bool]:
 
 
 def _counts(prefix: Path, owner: "Owner") -> bool:
-    return not owner.rebuild or kept(prefix, owner.module) is not None
+    return not owner.rebuild or kept.find(prefix, owner.module) is not None
 
 
 def owners(prefix: Path) -> dict[str, "Owner"]:
@@ -49,12 +50,6 @@ def owners(prefix: Path) -> dict[str, "Owner"]:
         return {}
     found = {unquote(path.name): _read_owner(path, unquote(path.name)) for path in paths}
     return {module: owner for module, owner in found.items() if owner}
-
-
-def kept(prefix: Path, module: str) -> Path | None:
-    """The module file of the installation that a rebuild has put aside, to be put back unless it ends well."""
-    base = prefix / KEPT / quote(module, safe="")
-    return next((path for path in (base.with_name(f"{base.name}.lua"), base) if path.is_file()), None)
 
 
 def easybuild_locks(prefix: Path) -> frozenset[str]:

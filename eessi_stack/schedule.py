@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Generator, Iterator, Mapping, 
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 
 from eessi_stack.model import Outcome, Package, Plan, Result, Step
 
@@ -20,6 +21,10 @@ class Budget:
     jobs: int  #: packages side by side
     cores: int
     memory: int | None = None  #: bytes; None where there is no limit
+
+
+#: One build after the other.
+ALONE = Budget(jobs=1, cores=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,16 +90,19 @@ def choose(
     cores = budget.cores - sum(start.cores for start in running)
     memory = _free_memory(running, budget, weights)
     started: list[Start] = []
-    candidates = [
+    fitting = (
         step
         for step in ready
         if memory is None or weights[step.package.module].memory_per_core <= memory or not (running or step != ready[0])
-    ][: max(0, min(budget.jobs - len(running), cores))]
+    )
+    candidates = list(islice(fitting, max(0, min(budget.jobs - len(running), cores))))
     while candidates:
         step = candidates.pop(0)
         weight = weights[step.package.module]
         rest = [weights[one.package.module].seconds for one in candidates]
-        share = max(1, min(cores - len(rest), round(cores * weight.seconds / (weight.seconds + sum(rest)))))
+        whole = weight.seconds + sum(rest)
+        part = weight.seconds / whole if whole else 1 / (1 + len(rest))
+        share = max(1, min(cores - len(rest), round(cores * part)))
         if memory is not None and weight.memory_per_core:
             share = min(share, int(memory // weight.memory_per_core))
         if share < 1 and (running or started):
@@ -182,8 +190,7 @@ def run(  # noqa: PLR0913
     weights: Mapping[str, Weight],
     *,
     known: Sequence[Outcome] = (),
-    started: Callable[[Start], None] = lambda _: None,
-    tick: Callable[[], None] = lambda: None,
+    tick: Callable[[], object] = lambda: None,
     stopped: Callable[[], bool] = lambda: False,
     stop: Callable[[], object] = lambda: None,
 ) -> Generator[Outcome, None, None]:
@@ -203,7 +210,6 @@ def run(  # noqa: PLR0913
             ready = progress.ready(time.monotonic())
             for start in choose(ready, progress.running.values(), budget, weights):
                 progress.begin(start)
-                started(start)
                 builds[pool.submit(build, start.step, start.cores)] = start.step
             ended = wait(builds, timeout=_TICK, return_when=FIRST_COMPLETED).done if builds else _pause(progress)
             tick()
@@ -230,31 +236,3 @@ def _pause(progress: Progress) -> set[Future[Outcome | Busy]]:
     if progress.waiting:
         time.sleep(_TICK)
     return set()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forecast:
-    """How a plan would go if every step took what is expected."""
-
-    seconds: float
-    cores: Mapping[str, int]  #: module → cores that it would get
-
-
-def forecast(plan: Plan, budget: Budget, weights: Mapping[str, Weight]) -> Forecast:
-    """Run a plan on paper."""
-    progress = begin(plan, weights)
-    cores: dict[str, int] = {}
-    ends: dict[str, float] = {}
-    now = 0.0
-    while progress.waiting or progress.running:
-        for start in choose(progress.ready(now), progress.running.values(), budget, weights):
-            module = start.step.package.module
-            progress.begin(start)
-            cores[module] = start.cores
-            ends[module] = now + weights[module].seconds
-        if not progress.running:
-            break  # a circle: nothing could ever start
-        first = min(progress.running, key=lambda module: ends[module])
-        now = ends[first]
-        del progress.running[first]
-    return Forecast(seconds=now, cores=cores)

@@ -4,10 +4,11 @@ import gc
 import importlib
 import signal
 import sys
+from contextlib import suppress
 
 import click
 
-from eessi_stack import __version__
+from eessi_stack import __version__, config
 from eessi_stack.cli import output
 from eessi_stack.errors import EXIT_CODES, ExitCode, StackError
 
@@ -53,6 +54,22 @@ class LazyGroup(click.Group):
             raise click.UsageError(f"no such command `{args[0]}`. {near}".rstrip(), ctx)
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; what goes wrong is told while it is known whether colour is wanted."""
+        try:
+            return super().invoke(ctx)
+        except (click.exceptions.Exit, click.Abort, click.ClickException):
+            raise
+        except StackError as error:
+            output.error(error)
+            return error.exit_code
+        except OSError as error:
+            output.error(StackError("system", f"{error.filename or 'system'}: {error.strerror or error}"))
+            return ExitCode.UNDECIDED
+        except Exception:  # noqa: BLE001 (a bug: its trace goes to a file, not to the reader)
+            output.bug()
+            return ExitCode.UNDECIDED
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -64,6 +81,7 @@ class LazyGroup(click.Group):
 @click.version_option(__version__, prog_name="eessi-stack")
 def cli() -> None:
     """Declare a software stack in easystack files; eessi-stack makes a version tree match it, and proves it."""
+    output.use_color("never" if config.is_colorless() else "auto")
 
 
 def _interrupt(*_: object) -> None:
@@ -73,6 +91,7 @@ def _interrupt(*_: object) -> None:
 
 def main() -> None:
     """Run the command line; every failure ends here, as a message and an exit code."""
+    output.open_closed_streams()
     signal.signal(signal.SIGTERM, _interrupt)
     gc.disable()  # most commands end before there is anything to collect; `install` has it again
     try:
@@ -80,21 +99,10 @@ def main() -> None:
     except click.exceptions.Exit as exit_:
         code = exit_.exit_code
     except click.ClickException as error:
-        error.show()
+        with suppress(OSError):  # nobody reads it
+            error.show()
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort):
         output.message("interrupted")
         code = ExitCode.INTERRUPTED
-    except StackError as error:
-        output.error(error)
-        code = error.exit_code
-    except BrokenPipeError:
-        code = ExitCode.UNDECIDED
-        sys.stderr.close()
-    except OSError as error:
-        output.error(StackError("system", f"{error.filename or 'system'}: {error.strerror or error}"))
-        code = ExitCode.UNDECIDED
-    except Exception:  # noqa: BLE001 (a bug: its trace goes to a file, not to the reader)
-        output.bug()
-        code = ExitCode.UNDECIDED
     sys.exit(int(code or 0))

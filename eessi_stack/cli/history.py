@@ -10,7 +10,8 @@ from eessi_stack import journal, place
 from eessi_stack.cli import output
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
-from eessi_stack.errors import ExitCode
+from eessi_stack.errors import ExitCode, StackError
+from eessi_stack.model import Target
 
 
 @click.command()
@@ -22,17 +23,19 @@ from eessi_stack.errors import ExitCode
 def history(context: click.Context, *, settings: Settings, name: str | None, count: int, as_json: bool) -> None:
     """Show what was built in the prefix of the target: NAME alone, a module or a software, or everything.
 
-    It is history: what is installed says the module tree, not the journal.
+    It is history: what is installed says the module tree, not the journal. Exit code 1 when nothing called NAME was
+    ever built there.
     """
     where = place.find(settings)
     prefixes = dict.fromkeys((where.tree.prefix(where.target.cpu_only), where.tree.prefix(where.target)))
     events = sorted((event for prefix in prefixes for event in journal.events(prefix)), key=_time)
-    if name:
-        events = [event for event in events if _is(event, name)]
+    found = [event for event in events if _is(event, name)] if name else events
     if as_json:
-        output.result(json.dumps({"format": "eessi-stack-history", "version": 1, "events": events}, indent=2))
-    else:
-        output.result("\n".join(lines(events, count)) or f"nothing was built{f' of {name}' if name else ''} yet")
+        output.result(json.dumps({"format": "eessi-stack-history", "version": 1, "events": found}, indent=2))
+    if name and not found:
+        raise _unknown(name, events, where.target)
+    if not as_json:
+        output.result("\n".join(lines(found, count)) or "nothing was built yet")
     context.exit(ExitCode.OK)
 
 
@@ -43,6 +46,16 @@ def _time(event: Mapping[str, Any]) -> str:
 def _is(event: Mapping[str, Any], name: str) -> bool:
     module = str(event.get("module", ""))
     return name in (module, module.split("/", 1)[0])
+
+
+def _unknown(name: str, events: Iterable[Mapping[str, Any]], target: Target) -> StackError:
+    modules = {str(event["module"]) for event in events if event.get("module")}
+    return StackError(
+        "history-unknown",
+        f"nothing called {name} was built in the prefix of {target}",
+        hint=output.did_you_mean(name, modules if "/" in name else {module.split("/", 1)[0] for module in modules}),
+        exit_code=ExitCode.FINDING,
+    )
 
 
 def lines(events: Iterable[Mapping[str, Any]], count: int) -> Iterator[str]:

@@ -81,7 +81,7 @@ def carry_out(prepared: Prepared, asked: Stack, place: Place, *, offline: bool, 
     say_what_is_special(prepared)
     os.umask(0o022)  # whoever may enter the tree may see what is being built in it
     began, settings = time.monotonic(), place.settings
-    with progress.reporter(settings.color, jobs=settings.jobs) as reporter:
+    with progress.reporter(settings.color, budget=installing.budget_of(settings)) as reporter:
         outcomes = installing.install(prepared.plan, place, prepared.weights, reporter, offline=offline)
     seconds = time.monotonic() - began
     return Run(

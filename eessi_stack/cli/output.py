@@ -1,9 +1,11 @@
 """What commands print with: results on stdout, messages and errors on stderr, colour only where it is wanted."""
 
+import os
 import sys
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -16,7 +18,7 @@ def use_color(choice: str) -> None:
     """Apply `--color`: always or never is final, auto means a terminal."""
     context = click.get_current_context(silent=True)
     if context and choice != "auto":
-        context.color = choice == "always"
+        context.color = context.find_root().color = choice == "always"
 
 
 def use_verbosity(level: int) -> None:
@@ -32,14 +34,42 @@ def verbosity() -> int:
 
 
 def result(text: str = "") -> None:
-    """One line of the command's result, to stdout."""
-    click.echo(text)
+    """One line of the command's result, to stdout. Who closes a pipe has read enough: the exit code tells the rest."""
+    try:
+        click.echo(text)
+    except OSError as error:
+        silence(sys.stdout)
+        if not isinstance(error, BrokenPipeError):
+            raise
 
 
 def message(text: str) -> None:
     """One line of progress or explanation, to stderr; `-q` leaves it out."""
     if verbosity() >= 0:
-        click.echo(_wrapped(text) if sys.stderr.isatty() else text, err=True)
+        say(_wrapped(text) if sys.stderr.isatty() else text)
+
+
+def say(text: str, stream: TextIO | None = None) -> None:
+    """One line to stderr, if anybody listens: what is being done is worth more than what is said of it."""
+    stream = stream or sys.stderr
+    try:
+        click.echo(text, file=stream)
+    except OSError:
+        silence(stream)
+
+
+def silence(stream: TextIO) -> None:
+    """What is written there goes nowhere from now on, with what waits in its buffer."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def open_closed_streams() -> None:
+    """Streams that the caller has closed lead nowhere: no file that is opened later may get their numbers."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), "r" if name == "stdin" else "w"))
 
 
 def _wrapped(text: str) -> str:
@@ -54,13 +84,13 @@ def error(problem: StackError) -> None:
         for one in problem.errors:
             error(one)
         return
-    click.echo(f"{click.style('ERROR: ', fg='red', bold=True)}{problem.message}", err=True)
+    say(f"{click.style('ERROR: ', fg='red', bold=True)}{problem.message}")
     for line in problem.context.splitlines():
         if problem.message.startswith(line):
             continue  # the place, said already
-        click.echo(f"  {line}", err=True)
+        say(f"  {line}")
     if problem.hint:
-        click.echo(f"  {click.style('hint:', fg='cyan')} {problem.hint}", err=True)
+        say(f"  {click.style('hint:', fg='cyan')} {problem.hint}")
 
 
 def width() -> int | None:
@@ -91,8 +121,10 @@ def duration(seconds: float) -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, list(known), n=1)
-    return f"did you mean `{near[0]}`?" if near else ""
+    """The nearest of some names, whatever the case of its letters."""
+    folded = {one.casefold(): one for one in sorted(known)}
+    near = get_close_matches(name.casefold(), folded, n=1)
+    return f"did you mean `{folded[near[0]]}`?" if near else ""
 
 
 def bug() -> None:
@@ -100,9 +132,9 @@ def bug() -> None:
     import traceback  # noqa: PLC0415 (slow to import, as `tempfile` is, and hardly ever needed)
 
     last = traceback.format_exception_only(sys.exception())[-1].strip()
-    click.echo(f"{click.style('ERROR: ', fg='red', bold=True)}this is a bug in eessi-stack: {last}", err=True)
+    say(f"{click.style('ERROR: ', fg='red', bold=True)}this is a bug in eessi-stack: {last}")
     try:
-        click.echo(f"  its trace is in {_trace_file()}", err=True)
+        say(f"  its trace is in {_trace_file()}")
     except OSError:  # no temporary folder that can be written to
         traceback.print_exc()
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from eessi_stack import schedule
 from eessi_stack.cli import output, stack
 from eessi_stack.cli.formats import report as missing_report
 from eessi_stack.cli.formats import text
@@ -15,6 +14,7 @@ from eessi_stack.cli.formats.report import about
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
 from eessi_stack.errors import StackError
+from eessi_stack.forecast import Forecast, forecast
 from eessi_stack.install import budget_of
 from eessi_stack.model import Plan, Stack, State, Step
 from eessi_stack.place import Place
@@ -87,7 +87,7 @@ def document(
 ) -> dict[str, Any]:
     """A plan as it is kept: all that its run needs to find out whether it still holds."""
     made, settings = prepared.plan, place.settings
-    paper = schedule.forecast(made, budget_of(settings), prepared.weights)
+    paper = forecast(made.steps, budget_of(settings), prepared.weights)
     left = prepared.comparison.of(State.INSTALLED, State.DRIFT, State.EXCLUDED)
     planned = {step.package.module for step in made.steps}
     return {
@@ -111,7 +111,7 @@ def document(
     }
 
 
-def _step(step: Step, made: Plan, planned: Collection[str], paper: schedule.Forecast) -> dict[str, Any]:
+def _step(step: Step, made: Plan, planned: Collection[str], paper: Forecast) -> dict[str, Any]:
     return {
         "module": step.package.module,
         "easyconfig": step.package.recipe,
@@ -138,28 +138,31 @@ def described(prepared: Prepared, settings: Settings) -> Iterator[str]:
         yield from text.lines(about(prepared.comparison))
         return
     yield f"{output.count(len(made.steps), 'package')} to build for {made.target}:"
-    paper = schedule.forecast(made, budget_of(settings), prepared.weights)
+    paper = forecast(made.steps, budget_of(settings), prepared.weights)
+    timed = any(step.seconds is not None for step in made.steps)
     for prefix in dict.fromkeys(step.prefix for step in made.steps):
         steps = [step for step in made.steps if step.prefix == prefix]
         width = max(len("module"), *(len(step.package.module) for step in steps))
         yield f"\ninto {prefix}"
-        yield f"   {'module':<{width}} cores    took  reason"
+        yield f"   {'module':<{width}} cores{'    took' if timed else ''}  reason"
         for step in steps:
             mark = "*" if step.package.module in made.critical else " "
-            took = output.duration(step.seconds) if step.seconds is not None else ""
+            took = f" {output.duration(step.seconds) if step.seconds is not None else '':>7}" if timed else ""
             cores = paper.cores.get(step.package.module, 1)
-            yield f" {mark} {step.package.module:<{width}} {cores:>5} {took:>7}  {step.reason}".rstrip()
+            yield f" {mark} {step.package.module:<{width}} {cores:>5}{took}  {step.reason}".rstrip()
     yield ""
     yield from _summary(prepared, paper)
     yield from text.undecided(about(prepared.comparison))
 
 
-def _summary(prepared: Prepared, paper: schedule.Forecast) -> Iterator[str]:
+def _summary(prepared: Prepared, paper: Forecast) -> Iterator[str]:
     made = prepared.plan
     known = [step for step in made.steps if step.seconds is not None]
     if len(known) == len(made.steps):
         chain = sum(step.seconds or 0 for step in made.steps if step.package.module in made.critical)
         yield f"* critical path, {output.duration(chain)}; all of it takes about {output.duration(paper.seconds)}"
+    elif not known:
+        yield "* critical path"
     else:
         yield f"* critical path; the journal knows how long {len(known)} of {len(made.steps)} take"
     present = len(prepared.comparison.of(State.INSTALLED, State.DRIFT))

@@ -53,7 +53,7 @@ def _outputs(context: click.Context, option: click.Parameter, values: Sequence[s
 
 def screen() -> Screen:
     """What stdout can show."""
-    terminal = sys.stdout is not None and sys.stdout.isatty()  # None where the caller has closed it
+    terminal = sys.stdout.isatty()
     color = click.get_current_context().color
     return Screen(
         width=_columns() if terminal else None,
@@ -70,8 +70,7 @@ def _columns() -> int:
 
 def _shown(text: str) -> str:
     """Text as stdout can show it: a letter that it cannot encode becomes a `?`."""
-    encoding = sys.stdout.encoding if sys.stdout else "utf-8"
-    return text.encode(encoding, "replace").decode(encoding)
+    return text.encode(sys.stdout.encoding, "replace").decode(sys.stdout.encoding)
 
 
 def publish(render: Callable[[str, Screen], str], form: str, outputs: Sequence[Output]) -> None:

@@ -8,6 +8,7 @@ from eessi_stack import easystack, flow, place
 from eessi_stack.cli import output
 from eessi_stack.config import Settings, shipped
 from eessi_stack.errors import StackError, StackErrors
+from eessi_stack.kept import PutBack
 from eessi_stack.model import Stack
 
 
@@ -38,8 +39,14 @@ def _say_where(found: Sequence[place.Place]) -> None:
         output.message(f"target {found[0].target}: {found[0].why}")
     for note in dict.fromkeys(note for one in found for note in one.notes):
         output.message(note)
-    for module in flow.put_back(found):
-        output.message(f"{module}: its rebuild was cut off; what was there before is in its place again")
+    for one in flow.put_back(found):
+        output.message(f"{one.module}: its rebuild was cut off; what was there before is {_where(one)}")
+
+
+def _where(one: PutBack) -> str:
+    if not one.problem:
+        return "in its place again"
+    return f"in {one.where} and cannot be put back ({one.problem}): the next command of who may write there does it"
 
 
 def find_all(names: Sequence[str]) -> list[Path]:

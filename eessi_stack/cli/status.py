@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 import click
 
@@ -75,8 +74,5 @@ def _software(places: Sequence[Place], name: str) -> ExitCode:
 
 def _unknown(found: Sequence[Status], name: str) -> StackError:
     names = {module.split("/")[0] for one in found if one.side for module in one.side.modules}
-    folded = {known.casefold(): known for known in names}
-    near = get_close_matches(name.casefold(), folded, n=1)
-    hint = f"did you mean `{folded[near[0]]}`?" if near else ""
     message = f"{name}: no module or extension of that name in {found[0].place.tree.root}"
-    return StackError("software-absent", message, hint=hint, exit_code=ExitCode.FINDING)
+    return StackError("software-absent", message, hint=output.did_you_mean(name, names), exit_code=ExitCode.FINDING)

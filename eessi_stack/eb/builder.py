@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 
@@ -16,10 +16,10 @@ from eessi_stack.diagnose import Evidence, diagnose
 from eessi_stack.eb import installation, supervise
 from eessi_stack.eb.evidence import explain
 from eessi_stack.eb.installation import Installation
-from eessi_stack.eb.options import flags
+from eessi_stack.eb.options import flags, variable
 from eessi_stack.eb.rebuild import Rebuild, can_stage
 from eessi_stack.failure import Failure
-from eessi_stack.machine import out_of_memory_kills
+from eessi_stack.machine import out_of_memory_kills, without_room
 from eessi_stack.model import Action, Outcome, Result, Step
 
 #: How EasyBuild says that a step begins: `== building...`
@@ -62,6 +62,7 @@ class Ended:
     timed_out: bool
     memory: int  #: bytes, the peak of the largest process of the build
     memory_ran_out: bool | None  #: the kernel killed a process for it meanwhile; None where it does not tell
+    full: tuple[str, ...] = ()  #: where there was no room left when it had failed
 
 
 def build(job: Build) -> Outcome:
@@ -104,7 +105,7 @@ def recover(one: Installation, *, rebuild: bool) -> bool:
 def _built(job: Build, one: Installation) -> tuple[bool, Ended]:
     was_there = one.folder.exists()
     ended = _run(job, command(job.step), job.environment)
-    complete = ended.code == 0 and one.is_there
+    complete, ended = _judged(job, ended, there=one.is_there)
     if not complete and not _locked_out(job.log):
         one.clear(installed=not was_there)
     return complete, ended
@@ -124,7 +125,7 @@ def _rebuilt(job: Build, rebuild: Rebuild) -> tuple[bool, Ended]:
 def _rebuilt_beside(job: Build, rebuild: Rebuild) -> tuple[bool, Ended]:
     words, told = rebuild.stage()
     ended = _run(job, (*words, *command(job.step)), {**job.environment, **told})
-    complete = ended.code == 0 and installation.is_written(rebuild.new_module_file)
+    complete, ended = _judged(job, ended, there=installation.is_written(rebuild.new_module_file))
     if complete:
         rebuild.swap()
     return complete, ended
@@ -133,10 +134,19 @@ def _rebuilt_beside(job: Build, rebuild: Rebuild) -> tuple[bool, Ended]:
 def _rebuilt_in_place(job: Build, rebuild: Rebuild) -> tuple[bool, Ended]:
     rebuild.set_aside()
     ended = _run(job, command(job.step), job.environment)
-    complete = ended.code == 0 and rebuild.installation.is_there
+    complete, ended = _judged(job, ended, there=rebuild.installation.is_there)
     if complete:
         rebuild.commit()
     return complete, ended
+
+
+def _judged(job: Build, ended: Ended, *, there: bool) -> tuple[bool, Ended]:
+    """Whether a build is complete; where it is not, the disks are looked at before anything is taken away."""
+    if ended.code == 0 and there:
+        return True, ended
+    prefix, work = job.step.prefix, Path(job.environment.get(variable("prefix"), job.log.parent))
+    written = (prefix / "modules", prefix, job.log.parent, work, work / "build")
+    return False, replace(ended, full=without_room(written))
 
 
 def command(step: Step) -> tuple[str, ...]:
@@ -240,6 +250,7 @@ def _failure(job: Build, ended: Ended) -> Failure:
         out_of_memory=ended.memory_ran_out,
         interrupted=ended.interrupted,
         timed_out=ended.timed_out,
+        full=ended.full,
     )
 
 

@@ -19,13 +19,14 @@ _FAILED = re.compile(r"== .* WARNING .*[Cc]ommand(?: '.*')? FAILED \(exit code (
 _RUNNING = re.compile(r"== .* INFO Running .*command in .*:$")
 
 
-def explain(
+def explain(  # noqa: PLR0913 (four of them are keywords)
     exit_code: int | None,
     log: Path,
     *,
     out_of_memory: bool | None = None,
     interrupted: bool = False,
     timed_out: bool = False,
+    full: tuple[str, ...] = (),
 ) -> Failure:
     """Tell why a build failed from EasyBuild's exit code and the file that has all it printed."""
     told = transcript.read(lines(log))
@@ -39,6 +40,7 @@ def explain(
             out_of_memory=out_of_memory,
             interrupted=interrupted,
             timed_out=timed_out,
+            full=full,
         )
     )
 

@@ -43,15 +43,16 @@ def listing(software: str | None) -> Json:
 
 
 def refusals(recipes: list[Json]) -> Json:
-    """Why each of some recipes is refused, empty where it is not; one that cannot be parsed is for others to tell."""
-    found = []
-    for one in recipes:
-        try:
-            applies = explained_recipe(one["recipe"], one["prefix"])["applies"]
-        except Exception:  # noqa: BLE001 (an easyconfig is a program: it can raise anything)
-            applies = []
-        found.append("; ".join(dict.fromkeys(rule["refuses"] for rule in applies if "refuses" in rule)))
-    return {"refused": found}
+    """Why each of some recipes is refused, empty where it is not, or why that cannot be told."""
+    return {"answers": [_refusal(one["recipe"], one["prefix"]) for one in recipes]}
+
+
+def _refusal(recipe: str, prefix: str) -> Json:
+    try:
+        applies = explained_recipe(recipe, prefix)["applies"]
+    except Exception as error:  # noqa: BLE001 (an easyconfig is a program: it can raise anything)
+        return {"error": parse_error(error)}
+    return {"refused": "; ".join(dict.fromkeys(rule["refuses"] for rule in applies if "refuses" in rule))}
 
 
 def explained(question: Json) -> Json:
@@ -79,7 +80,8 @@ def explained_recipe(path: str, prefix: str) -> Json:
     block = SimpleNamespace(installdir=f"{prefix}/software/{parsed['full_mod_name']}")
     asked = step.Step(cfg=cfg, target=target, name=cfg["name"], version=cfg["version"], block=block)
     own = [one for one in applied if one.facts.step.block is cfg]
-    return {"module": parsed["full_mod_name"], "recipe": path, **explain.explain(asked, own)}
+    with cfg.disable_templating():  # as in a build: not all templates have a value
+        return {"module": parsed["full_mod_name"], "recipe": path, **explain.explain(asked, own)}
 
 
 def find(easyconfig: str) -> str | None:

@@ -21,6 +21,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
+from eessi_stack import kept
 from eessi_stack.eb.installation import Installation, module_file, remove_tree
 from eessi_stack.eb.options import variable
 
@@ -38,7 +39,10 @@ class Rebuild:
     @property
     def kept(self) -> Path:
         """Where the old module file is kept, without its suffix."""
-        return self.installation.prefix / FOLDER / "kept" / quote(self.installation.module, safe="")
+        return kept.place(self.installation.prefix, self.installation.module)
+
+    def kept_file(self) -> Path | None:
+        return kept.find(self.installation.prefix, self.installation.module)
 
     @property
     def old(self) -> Path:
@@ -107,19 +111,19 @@ class Rebuild:
 
     def commit(self) -> None:
         """From now on the new one counts; the old one is removed."""
-        if kept := module_file(self.kept):
-            kept.unlink()
+        if old := self.kept_file():
+            old.unlink()
         self.tidy()
 
     def restore(self) -> bool:
         """Put the old one back unless it is where it was; whether it had to be. It can be cut off at any point."""
-        kept = module_file(self.kept)
-        if kept:
-            self._put_back(kept)
+        old = self.kept_file()
+        if old:
+            self._put_back(old)
         self.tidy()
-        return kept is not None
+        return old is not None
 
-    def _put_back(self, kept: Path) -> None:
+    def _put_back(self, old_file: Path) -> None:
         folder = self.installation.folder
         if new := self.installation.module_file:
             new.unlink()
@@ -129,7 +133,7 @@ class Rebuild:
                     remove_tree(folder)
                 self.old.rename(folder)
         base = self.installation.prefix / "modules" / "all" / self.installation.module
-        kept.rename(base.with_name(f"{base.name}{_suffix(kept)}"))
+        old_file.rename(base.with_name(f"{base.name}{_suffix(old_file)}"))
 
     def tidy(self) -> None:
         """Remove what no longer counts, and the empty folder that stood in for an installation without one."""

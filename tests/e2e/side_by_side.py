@@ -12,6 +12,7 @@ from pathlib import Path
 from eessi_stack.cli import progress
 from eessi_stack.install import Reporter
 from eessi_stack.model import Action, Outcome, Package, Plan, Result, Step, Target
+from eessi_stack.schedule import Budget
 
 NAMES = ("GROMACS/2024.4-foss-2023b", "SciPy-bundle/2023.11-gfbf-2023b", "zlib/1.2.13", "Größe/日本語-1.0")
 SCRIPT = 'i=0; while sleep 0.2; do i=$((i+1)); printf "\\033[32mgcc\\033[0m -O2 -c source$i.c\\r\\n"; done'
@@ -80,7 +81,7 @@ def run(made: Plan, folder: Path, jobs: int, reporter: Reporter) -> int:
 
 
 if __name__ == "__main__":
-    with progress.reporter("auto", jobs=int(sys.argv[2])) as view:
+    with progress.reporter("auto", budget=Budget(jobs=int(sys.argv[2]), cores=int(sys.argv[2]))) as view:
         code = run(plan(int(sys.argv[3])), Path(sys.argv[1]), int(sys.argv[2]), view)
     sys.stdout.write("the end\n")
     sys.exit(code)

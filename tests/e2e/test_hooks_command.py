@@ -55,6 +55,11 @@ def test_what_a_target_cannot_have(tree: Tree) -> None:
     assert "GCCcore-12.2.0 is not supported on Zen4" in stub["details"][0]
 
 
+def test_templates_that_have_no_value_before_a_build_hide_nothing(tree: Tree) -> None:
+    document = explained(tree, "Python-3.10.8-GCCcore-12.2.0.eb", "--target", "x86_64/amd/zen3")
+    assert document["applies"]
+
+
 def test_an_easyconfig_that_is_not_there_or_not_one(tree: Tree) -> None:
     run = tree.run("hooks", "explain", "SciPy-bundle-2023.12-gfbf-2023b")
     assert run.returncode == 3

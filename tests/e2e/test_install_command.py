@@ -195,6 +195,38 @@ def test_a_full_disk_leaves_no_half_installation(site: Site) -> None:
     assert "again: 0" in run.stdout
 
 
+@pytest.mark.skipif(not can_mount(), reason="this user may not mount a small disk")
+@pytest.mark.parametrize(
+    ("room", "fill"),
+    [
+        ("size=2m", "dd if=/dev/zero of={repo}/fill bs=1k"),
+        ("nr_inodes=300", "i=0; while touch {repo}/f$i; do i=$((i+1)); done"),
+    ],
+    ids=["space", "inodes"],
+)
+def test_a_disk_that_is_full_when_the_module_file_is_written(site: Site, room: str, fill: str) -> None:
+    recipes = site.folder / "recipes"
+    recipes.mkdir()
+    recipe = (EASYCONFIGS / "Alpha-1.0.eb").read_text().replace("Alpha", "Fill")
+    fills = f"{{ {fill.format(repo=site.repo)}; }} 2>/dev/null; true"
+    (recipes / "Fill-1.0.eb").write_text(recipe.replace("Fill.txt']", f"Fill.txt', {fills!r}]", 1))
+    site.repo.mkdir()
+    script = f'mount -t tmpfs -o {room} tmpfs {site.repo} && exec "$@" install --json {site.easystack("Fill")}'
+
+    run = subprocess.run(
+        ["unshare", "-m", "--propagation", "private", "bash", "-c", script, "-", *site.command()],
+        env=site.environment | {"EESSI_STACK_ROBOT_PATHS": str(recipes)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == 1, run.stderr
+    failure = json.loads(run.stdout)["steps"][0]["outcome"]["failure"]
+    assert (failure["cause"], failure["step"]) == ("disk full", "module")
+    assert failure["summary"].startswith(f"no space is left in {site.prefix}")
+
+
 def test_a_target_that_this_machine_cannot_run_is_not_built(site: Site) -> None:
     run = site.run("install", site.easystack("Alpha"), "--target", "riscv64/generic")
 

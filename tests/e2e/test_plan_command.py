@@ -141,3 +141,18 @@ def test_a_toolchain_that_the_version_does_not_have_is_refused_before_anything(s
     assert "is built with toolchain GCCcore/13.3.0, which EESSI 2023.06 does not support" in run.stderr
     assert f"{stack}:2" in run.stderr
     assert not site.prefix.exists()
+
+
+def test_a_recipe_that_the_hooks_cannot_be_asked_about_is_not_taken_for_allowed(site: Site) -> None:
+    recipes = site.folder / "recipes"
+    recipes.mkdir()
+    moody = "if 'eb.explain' in open('/proc/self/cmdline').read():\n    raise ValueError('not in the mood')\n"
+    (recipes / "Moody-1.0.eb").write_text(moody + (EASYCONFIGS / "Alpha-1.0.eb").read_text().replace("Alpha", "Moody"))
+    site.environment["EESSI_STACK_ROBOT_PATHS"] = f"{recipes}:{EASYCONFIGS}"
+
+    plan = site.run("plan", site.easystack("Moody", "Delta"))
+
+    assert plan.returncode == 3, plan.stdout + plan.stderr
+    assert "ERROR: Moody/1.0: whether the hooks refuse it cannot be told: " in plan.stderr
+    assert "not in the mood" in plan.stderr
+    assert str(recipes / "Moody-1.0.eb") in plan.stderr

@@ -45,13 +45,22 @@ def can_mount() -> bool:
 def stamped(request: pytest.FixtureRequest, site: Site) -> Site:
     """A site with Stamp built, where bubblewrap works or does not."""
     if request.param == "in its place":
-        programs = site.folder / "bin"
-        programs.mkdir()
-        (programs / "bwrap").write_text("#!/bin/sh\nexit 1\n")
-        (programs / "bwrap").chmod(0o755)
-        site.environment["PATH"] = f"{programs}:{site.environment['PATH']}"
+        without_bubblewrap(site)
     elif not can_mount():
         pytest.skip("bubblewrap is not installed, or may not mount here")
+    build_stamp(site)
+    return site
+
+
+def without_bubblewrap(site: Site) -> None:
+    programs = site.folder / "bin"
+    programs.mkdir()
+    (programs / "bwrap").write_text("#!/bin/sh\nexit 1\n")
+    (programs / "bwrap").chmod(0o755)
+    site.environment["PATH"] = f"{programs}:{site.environment['PATH']}"
+
+
+def build_stamp(site: Site) -> None:
     recipes = site.folder / "recipes"
     recipes.mkdir()
     (recipes / "Stamp-1.0.eb").write_text(RECIPE)
@@ -59,7 +68,6 @@ def stamped(request: pytest.FixtureRequest, site: Site) -> Site:
     run = site.run("install", site.easystack("Stamp"), STAMP="old")
     assert run.returncode == 0, run.stdout + run.stderr
     assert stamp(site) == "old"
-    return site
 
 
 def stamp(site: Site) -> str:

@@ -7,6 +7,7 @@ from rich.cells import cell_len
 from eessi_stack.cli.progress.frame import frame
 from eessi_stack.cli.progress.state import Running, View
 from eessi_stack.model import Action, Outcome, Package, Plan, Result, Step, Target
+from eessi_stack.schedule import Budget
 
 GOLDEN = Path(__file__).parents[1] / "data" / "progress"
 SIZES = tuple((width, height) for width in (160, 80, 40) for height in (24, 6))
@@ -49,7 +50,7 @@ def view(builds: int, *, known: bool = True) -> View:
     results = [Result.BUILT] * 11 + [Result.PRESENT, Result.FAILED, Result.SKIPPED, Result.SKIPPED]
     begun = BUILDS[:builds]
     made = plan(*ended, *(one.step for one in begun), *waiting, critical=("GROMACS/2024.4-foss-2023b", "Waiting/3"))
-    now = View(jobs=4).planned(made)
+    now = View(budget=Budget(jobs=4, cores=16)).planned(made)
     for build in begun:
         now = now.started(build)
     for one, result in zip(ended, results, strict=True):

@@ -7,6 +7,7 @@ from click.testing import CliRunner, Result
 
 from eessi_stack import journal
 from eessi_stack.cli.history import history, lines
+from eessi_stack.errors import ExitCode, StackError
 
 
 def ended(module: str, result: str = "built", **more: object) -> dict[str, object]:
@@ -66,8 +67,29 @@ def test_the_history_of_one_software_of_a_module_or_of_all(repo: Path, name: str
 
 
 def test_the_history_of_nothing(repo: Path) -> None:
-    assert call(repo, "GROM").stdout == "nothing was built of GROM yet\n"
     assert call(repo / "empty").stdout == "nothing was built yet\n"
+
+
+@pytest.mark.parametrize("arguments", [("gromac",), ("gromac", "--json")])
+def test_a_name_that_nothing_was_built_of_is_a_finding_and_near_ones_are_told(
+    repo: Path, arguments: tuple[str, ...]
+) -> None:
+    result = call(repo, *arguments)
+    assert isinstance(result.exception, StackError)
+    assert result.exception.exit_code is ExitCode.FINDING
+    assert result.exception.message == "nothing called gromac was built in the prefix of x86_64/generic"
+    assert result.exception.hint == "did you mean `GROMACS`?"
+    if "--json" in arguments:
+        assert json.loads(result.stdout)["events"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("GROMACS/23", "did you mean `GROMACS/2023`?"), ("nonesuch", ""), ("r", "did you mean `R`?")]
+)
+def test_modules_are_near_to_modules_and_software_to_software(repo: Path, name: str, hint: str) -> None:
+    error = call(repo, name).exception
+    assert isinstance(error, StackError)
+    assert error.hint == hint
 
 
 def test_the_history_as_json_has_all_events(repo: Path) -> None:

@@ -93,6 +93,22 @@ def test_where_the_journal_does_not_know_all_no_time_is_promised() -> None:
     assert (made["seconds"], made["steps"][1]["seconds"]) == (None, None)
 
 
+def test_where_the_journal_knows_nothing_there_is_no_word_of_time() -> None:
+    steps = (replace(A, seconds=None), replace(B, seconds=None))
+    assert list(described(prepared(steps), settings())) == [
+        "2 packages to build for x86_64/amd/zen3/accel/nvidia/cc90:",
+        "\ninto /cpu",
+        "   module cores  reason",
+        " * A/1        8  new",
+        "\ninto /cpu/accel",
+        "   module  cores  reason",
+        " * Bee/1.0     8  rebuild: asked for",
+        "",
+        "* critical path",
+        "skipped: 1 present, 1 excluded",
+    ]
+
+
 def test_where_nothing_is_to_be_done_it_says_why() -> None:
     assert list(described(prepared((), {"A/1": State.INSTALLED}), settings())) == [
         "No missing installations (1 installed)"

@@ -1,44 +1,13 @@
-from dataclasses import replace
-
 import pytest
 
-from eessi_stack.cli.progress.eta import buildable, makespan, remainder
+from eessi_stack.cli.progress.eta import buildable, remainder
 from eessi_stack.cli.progress.state import View
-from eessi_stack.model import Result, Step
+from eessi_stack.model import Result
+from eessi_stack.schedule import Budget
 from tests.unit.progress_examples import outcome, plan, running, step
 
 CHAIN = (step("A/1", 10), step("B/1", 20, ("A/1",)), step("C/1", 30, ("B/1",)))
 FOUR = tuple(step(f"{name}/1", 10) for name in "0123")
-
-
-@pytest.mark.parametrize(
-    ("steps", "jobs", "seconds"),
-    [
-        (CHAIN, 1, 60),
-        (CHAIN, 8, 60),  # the critical path: no number of jobs makes it shorter
-        (FOUR, 1, 40),
-        (FOUR, 3, 20),
-        (FOUR, 4, 10),
-        ((*FOUR, *CHAIN), 2, 60),  # the chain begins first, what else there is goes beside it
-        ((), 2, 0),
-        ((step("A/1"), step("B/1", 5, ("A/1",))), 1, 5),
-        ((step("A/1", 5, ("installed/1",)),), 1, 5),
-    ],
-)
-def test_makespan(steps: tuple[Step, ...], jobs: int, seconds: float) -> None:
-    assert makespan({}, steps, jobs) == seconds
-
-
-def test_what_runs_takes_a_job_and_is_waited_for() -> None:
-    assert makespan({"A/1": 4}, CHAIN[1:], 2) == 54
-    assert makespan({"other/1": 100}, CHAIN, 2) == 100
-    assert makespan({"other/1": 100}, CHAIN, 1) == 160
-    assert makespan({"one/1": 5, "two/1": 9}, FOUR[:1], 1) == 19, "more run than there are jobs: those end first"
-
-
-def test_a_plan_of_a_whole_stack_is_guessed_at_once() -> None:
-    steps = tuple(step(f"S/{at}", 1, (f"S/{at - 7}",) if at > 6 else ()) for at in range(1400))
-    assert makespan({}, steps, 7) == 200
 
 
 def test_a_remainder_grows_less_while_time_goes_by() -> None:
@@ -50,11 +19,11 @@ def test_a_remainder_grows_less_while_time_goes_by() -> None:
     assert (left.seconds, left.known, left.steps, left.whole) == (50, 2, 2, True)
 
 
-def test_how_many_run_side_by_side_is_seen_where_nobody_said() -> None:
-    view = View().planned(plan(*FOUR))
-    assert view.started(running(FOUR[0], 0)).jobs == 1
-    assert view.started(running(FOUR[0], 0)).started(running(FOUR[1], 0)).jobs == 2
-    assert replace(view, jobs=3).started(running(FOUR[0], 0)).jobs == 3
+def test_cores_that_are_taken_are_waited_for() -> None:
+    view = View(budget=Budget(jobs=3, cores=4)).planned(plan(*FOUR)).started(running(FOUR[0], 0, cores=4))
+    assert [left.seconds for left in [remainder(view, 0)] if left] == [20]
+    view = View(budget=Budget(jobs=3, cores=4)).planned(plan(*FOUR[:3])).started(running(FOUR[0], 0))
+    assert [left.seconds for left in [remainder(view, 0)] if left] == [10]
 
 
 @pytest.mark.parametrize(("known", "enough"), [(0, False), (1, False), (2, True), (4, True)])

@@ -9,6 +9,7 @@ import pytest
 from eessi_stack.cli.progress.live import LOG_END, Live, end_of, size_of
 from eessi_stack.cli.progress.words import STOPPING
 from eessi_stack.model import Result
+from eessi_stack.schedule import Budget
 from tests.unit.progress_examples import outcome, plan, step
 
 PARTS = re.compile(r"\x1b\[(\??)(\d*)([A-Za-z])|(\r)|(\n)|([^\x1b\r\n])")
@@ -83,7 +84,7 @@ class Clock:
 
 
 def live(terminal: Terminal, clock: Clock, jobs: int = 2) -> Live:
-    return Live(terminal, terminal.size, clock, color=False, jobs=jobs)
+    return Live(terminal, terminal.size, clock, color=False, budget=Budget(jobs=jobs, cores=jobs))
 
 
 def test_what_has_ended_scrolls_by_once_and_what_runs_stays_below(tmp_path: Path) -> None:

@@ -118,6 +118,22 @@ def test_a_compiler_that_was_refused_memory_says_so_itself() -> None:
     assert failed(*output).summary.startswith("a program was refused memory: cc1: out of memory allocating")
 
 
+def unable(full: tuple[str, ...], exit_code: int = 46, said: str = "Unable to write Module file /p/A/1.lua") -> Failure:
+    told = transcript.read(["== creating module...", f"ERROR: Installation of A-1.eb failed: {said}"])
+    return diagnose(Evidence(exit_code=exit_code, told=told, full=full))
+
+
+def test_what_has_no_room_left_is_why_where_nothing_else_is() -> None:
+    found = unable(("/p",))
+    assert (found.cause, found.step) == (Cause.DISK, "module")
+    assert found.summary == "no space is left in /p: Unable to write Module file /p/A/1.lua"
+    assert unable(()).cause is Cause.UNKNOWN
+    assert unable(("/p",), said="[Errno 13] Permission denied: '/p/A/1.lua'").cause is Cause.PERMISSION
+    assert unable(("/p",), exit_code=45).cause is Cause.SANITY
+    assert unable(("/p",), exit_code=137).cause is Cause.UNKNOWN, "a kill is not for a full disk"
+    assert diagnose(Evidence(exit_code=0, full=("/p",))).summary.endswith("ended well, but there is no module file")
+
+
 def test_a_full_disk_is_one_in_any_step() -> None:
     output = (SAMPLES / "full.out").read_text().splitlines()
     for step in ("configure", "build", "test", "postproc"):

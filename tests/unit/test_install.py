@@ -296,9 +296,3 @@ def test_a_hangup_that_is_ignored_stays_ignored() -> None:
             assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
     finally:
         signal.signal(signal.SIGHUP, before)
-
-
-def test_a_rebuild_keeps_the_old_module_file_where_marks_look_for_it(tmp_path: Path) -> None:
-    rebuild = Rebuild(installation=Installation(prefix=tmp_path, module="A/1"))
-    kept = write(rebuild.kept.with_name(f"{rebuild.kept.name}.lua"))
-    assert intent.kept(tmp_path, "A/1") == kept

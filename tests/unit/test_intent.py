@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from eessi_stack.intent import FOLDER, KEPT, BusyError, Mark, easybuild_locks, kept, marks, own, owners
+from eessi_stack import kept
+from eessi_stack.intent import FOLDER, BusyError, Mark, easybuild_locks, marks, own, owners
 from eessi_stack.intent import hold as hold_only
 
 MODULE = "GROMACS/2024.4-foss-2023b"
@@ -34,7 +35,7 @@ def left_by_a_killed_run(prefix: Path, *, rebuild: bool = False, job: str = "") 
 
 
 def put_aside(prefix: Path, suffix: str = ".lua") -> Path:
-    path = prefix / KEPT / f"GROMACS%2F2024.4-foss-2023b{suffix}"
+    path = prefix / kept.FOLDER / f"GROMACS%2F2024.4-foss-2023b{suffix}"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
     return path
@@ -98,10 +99,10 @@ def test_a_mark_that_was_left_says_who_left_it(tmp_path: Path) -> None:
 def test_a_rebuild_counts_only_while_the_old_module_is_put_aside(tmp_path: Path) -> None:
     left_by_a_killed_run(tmp_path, rebuild=True)
     assert marks(tmp_path) == {}
-    assert kept(tmp_path, MODULE) is None
+    assert kept.find(tmp_path, MODULE) is None
     for suffix in (".lua", ""):
         path = put_aside(tmp_path, suffix)
-        assert kept(tmp_path, MODULE) == path
+        assert kept.find(tmp_path, MODULE) == path
         assert marks(tmp_path) == {MODULE: False}
         path.unlink()
     put_aside(tmp_path)

@@ -14,7 +14,8 @@ HOOKS = sorted((ROOT / "hooks").rglob("*.py"))
 BASE = frozenset({"model", "errors", "failure"})
 #: Leaves that a module of the middle row may use besides the base.
 LEAVES = {
-    "eb": {"signature", "stored", "machine", "diagnose", "transcript"},
+    "eb": {"signature", "stored", "machine", "diagnose", "transcript", "kept"},
+    "intent": {"kept"},
     "diagnose": {"complaints", "exit_codes", "first_error", "transcript"},
     "first_error": {"complaints"},
     "inventory": {"module_files"},
@@ -67,14 +68,16 @@ LOW = (
     | COMPARE
     | DIAGNOSE
     | {"machine", "toolchains", "cpuinfo", "config", "settings", "module_files", "module_text", "signature", "stored"}
+    | {"kept"}
 )
 #: What joins the steps, each with what it joins besides the middle row.
 WIRING = {
     "observe": {"place"},
     "survey": {"place", "observe", "packages", "config"},
-    "flow": {"place", "survey", "recover"},
-    "recover": set(),
+    "flow": {"place", "survey", "recover", "kept"},
+    "recover": {"kept"},
     "weigh": set(),
+    "forecast": set(),
     "prepare": {"place", "survey", "config", "weigh"},
     "workplace": {"place"},
     "install": {"place", "workplace", "config", "caches", "diagnose", "__version__"},

@@ -11,6 +11,7 @@ from eessi_stack import flow, intent
 from eessi_stack.config import load
 from eessi_stack.eb.installation import Installation
 from eessi_stack.eb.rebuild import Rebuild
+from eessi_stack.kept import PutBack
 from eessi_stack.model import Target, Tree
 from eessi_stack.place import Place
 from eessi_stack.recover import recover
@@ -47,7 +48,7 @@ def test_the_old_installation_is_put_back_and_the_mark_is_gone(tmp_path: Path) -
     is_cut_off(first)
     is_cut_off(second)
     assert intent.marks(tmp_path) == {"A/1.0": False, "B/2": False}
-    assert list(recover([tmp_path])) == ["A/1.0", "B/2"]
+    assert list(recover([tmp_path])) == [PutBack(module="A/1.0"), PutBack(module="B/2")]
     assert (first.folder / "bin/a").read_text() == "old"
     assert not intent.marks(tmp_path)
     assert not intent.owners(tmp_path)
@@ -70,7 +71,7 @@ def test_a_rebuild_that_goes_on_is_not_touched(tmp_path: Path) -> None:
     assert (one.folder / "bin/a").read_text() == "new"
 
 
-def test_where_nothing_can_be_written_nothing_is_put_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_nothing_can_be_written_what_is_kept_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     is_cut_off(install(tmp_path))
 
     def refuse(*_: object) -> None:
@@ -78,7 +79,10 @@ def test_where_nothing_can_be_written_nothing_is_put_back(tmp_path: Path, monkey
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "open", refuse)
-        assert list(recover([tmp_path])) == []
+        (found,) = recover([tmp_path])
+    old = tmp_path / "software" / "A" / ".1.0.eessi-stack-old"
+    assert found == PutBack(module="A/1.0", problem="Permission denied", where=old)
+    assert (found.where / "bin/a").read_text() == "old"
     assert intent.marks(tmp_path) == {"A/1.0": False}
 
 
@@ -89,5 +93,5 @@ def test_a_command_puts_back_in_the_prefixes_of_its_targets(tmp_path: Path) -> N
     assert flow.put_back([place]) == ()
     is_cut_off(install(tree.prefix(target)))
     is_cut_off(install(tree.prefix(target.cpu_only), "B/2"))
-    assert set(flow.put_back([place, place])) == {"A/1.0", "B/2"}
+    assert {one.module for one in flow.put_back([place, place])} == {"A/1.0", "B/2"}
     assert flow.put_back([place]) == ()

@@ -13,6 +13,7 @@ import pytest
 from eessi_stack import schedule
 from eessi_stack.model import Action, Outcome, Package, Plan, Result, Step, Target
 from eessi_stack.schedule import (
+    ALONE,
     Budget,
     Busy,
     Start,
@@ -21,13 +22,11 @@ from eessi_stack.schedule import (
     blocker,
     choose,
     critical_path,
-    forecast,
     paths_to_the_end,
     run,
 )
 
 GIB = 1 << 30
-ONE = Budget(jobs=1, cores=1)
 
 
 def plan(text: str) -> Plan:
@@ -126,6 +125,10 @@ def test_the_first_ones_start_where_not_all_can() -> None:
     assert list(chosen("A; B; C", "A=1 B=1 C=900", Budget(jobs=4, cores=2))) == ["A", "B"]
 
 
+def test_what_is_not_known_to_take_any_time_shares_alike() -> None:
+    assert chosen("A; B; C", "A=0 B=0 C=0", Budget(jobs=3, cores=6)) == {"A": 2, "B": 2, "C": 2}
+
+
 def test_memory_takes_cores_from_what_needs_much_and_leaves_them_to_others() -> None:
     budget = Budget(jobs=2, cores=8, memory=8 * GIB)
     assert chosen("A; B", "A=7000,4 B=1000", budget) == {"A": 2, "B": 6}
@@ -185,20 +188,6 @@ def test_the_critical_path_is_one_and_nothing_is_longer(seed: int) -> None:
     assert sum(weights[module].seconds for module in path) == pytest.approx(longest)
 
 
-@pytest.mark.parametrize("seed", range(50))
-def test_a_forecast_is_of_every_step_and_no_shorter_than_the_longest_path(seed: int) -> None:
-    made, weights, budget = random_plan(seed)
-    found = forecast(made, budget, weights)
-    assert set(found.cores) == {step.package.module for step in made.steps}
-    assert found.seconds >= max(paths_to_the_end(made.steps, weights).values()) - 1e-6
-    assert found.seconds <= sum(weight.seconds for weight in weights.values()) + 1e-6
-
-
-def test_a_forecast_of_nothing_and_of_a_circle_ends() -> None:
-    assert forecast(Plan(target=Target(cpu="x"), steps=()), ONE, {}).seconds == 0
-    assert forecast(plan("A: B; B: A"), ONE, weigh("A=1 B=1")).cores == {}
-
-
 def test_a_busy_step_is_not_ready_until_it_is_tried_again() -> None:
     made = plan("A; B; C: A")
     progress = begin(made, even(made))
@@ -235,7 +224,7 @@ class Builds:
         return Outcome(step=step, result=self.results.get(step.package.module, Result.BUILT), seconds=1)
 
 
-def outcomes(text: str, budget: Budget = ONE, **results: Result) -> tuple[list[tuple[str, str, str]], list[str]]:
+def outcomes(text: str, budget: Budget = ALONE, **results: Result) -> tuple[list[tuple[str, str, str]], list[str]]:
     """What became of each step, and what was started."""
     made, builds = plan(text), Builds(results)
     found = [(one.step.package.module, str(one.result), one.cause) for one in run(made, builds, budget, even(made))]
@@ -248,7 +237,7 @@ def test_all_is_built_in_order() -> None:
     assert started == ["A", "B", "C"]
 
 
-@pytest.mark.parametrize("budget", [ONE, Budget(jobs=4, cores=4)])
+@pytest.mark.parametrize("budget", [ALONE, Budget(jobs=4, cores=4)])
 def test_a_failure_skips_only_what_depends_on_it(budget: Budget) -> None:
     found, started = outcomes("A; B: A; C: | B; D; E: D", budget, A=Result.FAILED)
     assert sorted(found) == [
@@ -274,19 +263,18 @@ def test_every_step_has_one_outcome_and_none_starts_before_its_needs_are_built(s
     results = {module: dice.choice([Result.FAILED, Result.PRESENT]) for module in modules if dice.random() < 0.2}
     builds = Builds(results)
     built: set[str] = set()
-    begun: list[str] = []
 
-    def started(start: Start) -> None:
-        assert built.issuperset(start.step.package.needs)
-        begun.append(start.step.package.module)
+    def build(step: Step, cores: int) -> Outcome | Busy:
+        assert built.issuperset(step.package.needs)
+        return builds(step, cores)
 
     found = []
-    for outcome in run(made, builds, budget, weights, started=started):
+    for outcome in run(made, build, budget, weights):
         found.append(outcome)
         if outcome.good:
             built.add(outcome.step.package.module)
     assert Counter(one.step.package.module for one in found) == Counter(modules)
-    assert sorted(begun) == sorted(builds.started)
+    assert len(builds.started) == len(set(builds.started))
     assert builds.most <= budget.jobs
     assert builds.most_cores <= budget.cores
     for one in found:
@@ -325,10 +313,11 @@ def test_all_but_the_builds_happens_in_the_thread_of_the_caller() -> None:
         assert threading.get_ident() != here
         return Outcome(step=step, result=Result.BUILT)
 
-    def look(*_: object) -> None:
+    def look() -> bool:
         seen.append(threading.get_ident())
+        return False
 
-    assert len(list(run(made, build, ONE, even(made), started=look, tick=look))) == 2
+    assert len(list(run(made, build, ALONE, even(made), tick=look, stopped=look))) == 2
     assert set(seen) == {here}
     assert len(seen) >= 4
 
@@ -347,14 +336,14 @@ def test_time_goes_on_while_a_build_does(monkeypatch: pytest.MonkeyPatch) -> Non
         if len(ticks) == 3:
             enough.set()
 
-    assert [one.result for one in run(made, build, ONE, even(made), tick=tick)] == [Result.BUILT]
+    assert [one.result for one in run(made, build, ALONE, even(made), tick=tick)] == [Result.BUILT]
 
 
 def test_what_is_known_before_is_told_first_and_is_not_built() -> None:
     made = plan("A; B: A; C; D: C")
     builds = Builds()
     known = [Outcome(step=made.steps[2], result=Result.FAILED, cause="no source")]
-    found = list(run(made, builds, ONE, even(made), known=known))
+    found = list(run(made, builds, ALONE, even(made), known=known))
     assert [(one.step.package.module, one.result.value) for one in found] == [
         ("C", "failed"),
         ("D", "skipped"),
@@ -363,7 +352,7 @@ def test_what_is_known_before_is_told_first_and_is_not_built() -> None:
     ]
     assert builds.started == ["A", "B"]
     known = [Outcome(step=step, result=Result.FAILED) for step in made.steps]
-    assert list(run(made, builds, ONE, even(made), known=known)) == known
+    assert list(run(made, builds, ALONE, even(made), known=known)) == known
 
 
 @pytest.fixture
@@ -373,7 +362,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("at_once")
-@pytest.mark.parametrize("budget", [ONE, Budget(jobs=3, cores=3)])
+@pytest.mark.parametrize("budget", [ALONE, Budget(jobs=3, cores=3)])
 def test_a_busy_step_is_tried_until_the_other_run_is_done(budget: Budget) -> None:
     made, tries = plan("A; B: A; C"), Counter[str]()
 
@@ -397,7 +386,7 @@ def test_an_interrupt_ends_the_waiting_for_another_run_too() -> None:
         asked.set()
         return Busy(step=step, owner="process 1 on elsewhere")
 
-    found = list(run(made, build, ONE, even(made), stopped=asked.is_set))
+    found = list(run(made, build, ALONE, even(made), stopped=asked.is_set))
     assert sorted(one.step.package.module for one in found) == ["A", "B"]
     assert {one.result for one in found} == {Result.SKIPPED}
 
@@ -423,7 +412,7 @@ def test_an_interrupt_starts_nothing_and_waits_for_what_runs() -> None:
 
 def test_an_interrupt_before_anything_skips_all() -> None:
     made, builds = plan("A; B: A; C"), Builds()
-    found = list(run(made, builds, ONE, even(made), stopped=lambda: True))
+    found = list(run(made, builds, ALONE, even(made), stopped=lambda: True))
     assert [one.result for one in found] == [Result.SKIPPED] * 3
     assert builds.started == []
 

@@ -11,7 +11,7 @@ from eessi_stack.failure import Cause, Failure
 from eessi_stack.model import Outcome, Request, Result, Step
 
 #: Columns of a card where nobody says how wide the place is.
-WIDTH = 100
+WIDTH = 80
 
 #: So much of one line of a log is shown where there is room for any.
 WIDEST = 500
@@ -138,6 +138,9 @@ def _inside(card: Card, screen: Screen, mark: str) -> Iterator[str]:
         yield ""
     whole = dict(paths(card))
     for name, value in facts(card):
+        if name in whole and screen.width and len(value) > screen.width - 13:  # a line of its own, to be copied
+            yield from (f"{name}:", value)
+            continue
         lines = [value] if name in whole else _folded(_encoded(value, screen), screen, margin=13)
         yield from (f"{'' if at else f'{name}:':<10} {line}" for at, line in enumerate(_first(lines)))
 

@@ -13,6 +13,7 @@ from eessi_stack.cli.progress.groups import Groups
 from eessi_stack.cli.progress.plain import Plain
 from eessi_stack.cli.progress.words import MARKS, finished
 from eessi_stack.install import Reporter
+from eessi_stack.schedule import ALONE, Budget
 
 __all__ = ["MARKS", "duration", "finished", "reporter"]
 
@@ -21,13 +22,13 @@ __all__ = ["MARKS", "duration", "finished", "reporter"]
 def reporter(  # noqa: PLR0913 (what a terminal is, and the clock, are given by tests)
     color: str,
     *,
-    jobs: int = 1,
+    budget: Budget = ALONE,
     stream: TextIO | None = None,
     terminal: bool | None = None,
     size: Callable[[], tuple[int, int]] | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Reporter]:
-    """The view that fits: `jobs` builds may go on side by side; the stream is stderr."""
+    """The view that fits; the budget tells how long it takes, the stream is stderr."""
     stream = stream or sys.stderr
     if terminal is None:
         terminal = stream.isatty() and not config.dumb_terminal()
@@ -36,7 +37,7 @@ def reporter(  # noqa: PLR0913 (what a terminal is, and the clock, are given by 
         return
     from eessi_stack.cli.progress.live import Live, size_of  # noqa: PLC0415 (only a terminal pays for rich)
 
-    live = Live(stream, size or (lambda: size_of(stream)), clock, color=color != "never", jobs=jobs)
+    live = Live(stream, size or (lambda: size_of(stream)), clock, color=color != "never", budget=budget)
     try:
         yield live
     finally:

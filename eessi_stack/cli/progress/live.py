@@ -9,11 +9,13 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from eessi_stack.cli import output
 from eessi_stack.cli.progress.cells import last_line
 from eessi_stack.cli.progress.frame import frame
 from eessi_stack.cli.progress.plain import Plain
 from eessi_stack.cli.progress.state import Running, View
 from eessi_stack.model import Outcome, Plan, Step
+from eessi_stack.schedule import ALONE, Budget
 
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
 ERASE_LINE, ERASE_BELOW = "\x1b[2K", "\x1b[J"
@@ -34,11 +36,17 @@ class Live(Plain):
     """
 
     def __init__(
-        self, stream: TextIO, size: Callable[[], Size], clock: Callable[[], float], *, color: bool, jobs: int = 1
+        self,
+        stream: TextIO,
+        size: Callable[[], Size],
+        clock: Callable[[], float],
+        *,
+        color: bool,
+        budget: Budget = ALONE,
     ) -> None:
         super().__init__(stream)
         self.terminal, self.size, self.clock = stream, size, clock
-        self.view = View(jobs=jobs)
+        self.view = View(budget=budget)
         self.console = Console(
             force_terminal=True, color_system="standard" if color else None, no_color=not color, highlight=False
         )
@@ -83,14 +91,20 @@ class Live(Plain):
         if above or size != self.shown_at or lines != self.shown:
             drawn = "\r\n".join(f"{ERASE_LINE}{self.styled(line)}" for line in lines)
             up = f"\x1b[{len(lines) - 1}A" if len(lines) > 1 else ""
-            self.terminal.write(f"{HIDE}{above}\r{drawn}{ERASE_BELOW}{up}\r")
-            self.terminal.flush()
+            self.put(f"{HIDE}{above}\r{drawn}{ERASE_BELOW}{up}\r")
         self.shown, self.shown_at = lines, size
 
     def close(self) -> None:
         """Take the frame away, and give the cursor back."""
-        self.terminal.write(f"{ERASE_FRAME}{SHOW}")
-        self.terminal.flush()
+        self.put(f"{ERASE_FRAME}{SHOW}")
+
+    def put(self, text: str) -> None:
+        """To the terminal; where it is gone, the install goes on."""
+        try:
+            self.terminal.write(text)
+            self.terminal.flush()
+        except OSError:
+            output.silence(self.terminal)
 
     def styled(self, text: Text) -> str:
         """Text with the terminal's sequences."""

@@ -1,6 +1,5 @@
 """One plain line a change, for who reads a log."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -23,7 +22,7 @@ class Plain:
 
     def say(self, line: str) -> None:
         if output.verbosity() >= 0:
-            click.echo(line, file=self.stream or sys.stderr)
+            output.say(line, self.stream)
 
     def note(self, text: str) -> None:
         self.say(text)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from eessi_stack.model import Outcome, Plan, Result, Step
+from eessi_stack.schedule import ALONE, Budget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class View:
 
     steps: tuple[Step, ...] = ()
     critical: frozenset[str] = frozenset()
-    jobs: int = 1  #: builds that run side by side, as far as is known
+    budget: Budget = ALONE
     running: tuple[Running, ...] = ()  #: in the order in which they began
     results: Mapping[str, Result] = field(default_factory=dict)  #: of the modules that have ended
     line: str = ""  #: the last one in the log of the build that is followed
@@ -43,8 +44,7 @@ class View:
         return replace(self, steps=plan.steps, critical=frozenset(plan.critical))
 
     def started(self, one: Running) -> "View":
-        running = (*self.running, one)
-        now = replace(self, running=running, jobs=max(self.jobs, len(running)))
+        now = replace(self, running=(*self.running, one))
         return now if now.followed == self.followed else replace(now, line="")
 
     def phase(self, module: str, text: str) -> "View":
