@@ -43,13 +43,13 @@ def listing(software: str | None) -> Json:
 
 
 def refusals(recipes: list[Json]) -> Json:
-    """Why each of some recipes is refused, empty where it is not; one that cannot be parsed is for others to tell."""
+    """Why each of some recipes is refused, empty where it is not; a failure where that cannot be told of one."""
     found = []
     for one in recipes:
         try:
             applies = explained_recipe(one["recipe"], one["prefix"])["applies"]
-        except Exception:  # noqa: BLE001 (an easyconfig is a program: it can raise anything)
-            applies = []
+        except Exception as error:  # noqa: BLE001 (an easyconfig is a program: it can raise anything)
+            return {"failure": f"what the hooks do to {one['recipe']} cannot be told: {parse_error(error)}"}
         found.append("; ".join(dict.fromkeys(rule["refuses"] for rule in applies if "refuses" in rule)))
     return {"refused": found}
 
@@ -79,7 +79,8 @@ def explained_recipe(path: str, prefix: str) -> Json:
     block = SimpleNamespace(installdir=f"{prefix}/software/{parsed['full_mod_name']}")
     asked = step.Step(cfg=cfg, target=target, name=cfg["name"], version=cfg["version"], block=block)
     own = [one for one in applied if one.facts.step.block is cfg]
-    return {"module": parsed["full_mod_name"], "recipe": path, **explain.explain(asked, own)}
+    with cfg.disable_templating():  # as the engine does: only a build can fill in all texts
+        return {"module": parsed["full_mod_name"], "recipe": path, **explain.explain(asked, own)}
 
 
 def find(easyconfig: str) -> str | None:
@@ -98,7 +99,8 @@ def names(robot_path: Any) -> dict[str, str]:  # noqa: ANN401
     found: dict[str, str] = {}
     for root in robot_path:
         for relative in sorted(load_index(root) or (create_index(root) if Path(root).is_dir() else ())):
-            found.setdefault(relative.rpartition("/")[2], str(Path(root, relative)))
+            if relative.endswith(".eb"):  # patches are beside them
+                found.setdefault(relative.rpartition("/")[2], str(Path(root, relative)))
     return found
 
 

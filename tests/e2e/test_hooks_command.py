@@ -75,3 +75,9 @@ def test_what_needs_what_a_target_cannot_have(tree: Tree) -> None:
     assert "cuDNN 9.12.0 and newer ones, of which 9.15.0.57 is one" in stub["details"][0]
     newer = explained(tree, "pyro-ppl-1.9.1-foss-2025b-CUDA-12.9.1.eb", *own[:-1], "nvidia/cc80")
     assert "make the module alone" not in [one["does"] for one in newer["applies"]]
+
+
+def test_texts_that_only_a_build_can_fill_in(tree: Tree) -> None:
+    """%(installdir)s is known to no one but the easyblock."""
+    document = explained(tree, "GROMACS-2024.4-foss-2023b.eb", "--target", "aarch64/nvidia/grace")
+    assert [one["at"] for one in document["applies"] if one["for"] == ["GROMACS"]] == ["pre_test"]
