@@ -81,3 +81,11 @@ def test_texts_that_only_a_build_can_fill_in(tree: Tree) -> None:
     """%(installdir)s is known to no one but the easyblock."""
     document = explained(tree, "GROMACS-2024.4-foss-2023b.eb", "--target", "aarch64/nvidia/grace")
     assert [one["at"] for one in document["applies"] if one["for"] == ["GROMACS"]] == ["pre_test"]
+
+
+def test_what_needs_an_accelerator_by_what_it_needs(tree: Tree) -> None:
+    """Whisper needs PyTorch, which needs CUDA: it can be loaded nowhere else."""
+    explained(tree, "Whisper-20231117-foss-2023a-CUDA-12.1.1.eb", "--accel", "nvidia/cc80")
+    document = explained(tree, "zlib-1.2.13-GCCcore-12.3.0.eb", "--accel", "nvidia/cc80", code=1)
+    (refusal,) = [one["refuses"] for one in document["applies"] if "refuses" in one]
+    assert "zlib needs no accelerator and would be installed below accel/" in refusal
