@@ -89,3 +89,9 @@ def test_what_needs_an_accelerator_by_what_it_needs(tree: Tree) -> None:
     document = explained(tree, "zlib-1.2.13-GCCcore-12.3.0.eb", "--accel", "nvidia/cc80", code=1)
     (refusal,) = [one["refuses"] for one in document["applies"] if "refuses" in one]
     assert "zlib needs no accelerator and would be installed below accel/" in refusal
+
+
+def test_capabilities_that_are_not_asked_for_need_no_rule(tree: Tree) -> None:
+    own = ("cuDNN-9.10.1.4-CUDA-12.8.0.eb", "--eessi-version", "2025.06")
+    plain = [explained(tree, *own, "--accel", f"nvidia/{one}")["applies"] for one in ("cc90", "cc100")]
+    assert [sum("plain CUDA compute capabilities" in one["does"] for one in applies) for applies in plain] == [0, 2]
