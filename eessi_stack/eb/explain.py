@@ -38,8 +38,10 @@ def _answer(question: Json) -> Json:
 def listing(software: str | None) -> Json:
     from eessi_hooks import explain  # noqa: PLC0415 (its folder is in the question)
 
+    near = get_close_matches((software or "").lower(), [name.lower() for name in explain.named()], n=1)
+    meant = next((name for name in explain.named() if [name.lower()] == near), "")
     found: Json = explain.listing(software)
-    return found
+    return {**found, "meant": "" if software in explain.named() else meant}
 
 
 def refusals(recipes: list[Json]) -> Json:

@@ -25,7 +25,11 @@ def test_the_list_names_every_rule(tree: Tree) -> None:
     assert document["format"] == "eessi-stack-hooks-list"
     assert [rule["for"] for rule in document["rules"]] == [["UCX"]]
     assert all(rule["why"] for rule in document["rules"])
-    assert tree.run("hooks", "list", "--software", "nonesuch").stdout == "0 rules for nonesuch\n"
+    none = tree.run("hooks", "list", "--software", "lamps")
+    assert none.stdout == f"0 rules for lamps, besides {document['for_all']} for all software\n"
+    assert document["for_all"] > 10
+    assert "did you mean `--software LAMMPS`?" in none.stderr
+    assert "did you mean" not in tree.run("hooks", "list", "--software", "OpenBLAS").stderr
 
 
 def test_what_applies_to_an_easyconfig_on_a_target(tree: Tree) -> None:
