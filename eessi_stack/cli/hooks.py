@@ -1,13 +1,14 @@
 """`eessi-stack hooks`: which rules there are, and which of them apply to an easyconfig, where, and why."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
 
 from eessi_stack import place
 from eessi_stack.cli import output
+from eessi_stack.cli.formats.layout import fit
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings, shipped
 from eessi_stack.eb import environment
@@ -32,10 +33,13 @@ def list_rules(*, settings: Settings, software: str | None, as_json: bool) -> No
     """List every rule: for which software, at which step, what it changes, and why; and what is left out."""
     question = {"hooks": str(shipped("hooks") / "eb_hooks.py"), "software": software}
     answer = ask_once(MODULE, question, environment.for_easybuild())
+    meant = answer.pop("meant")
     if as_json:
         output.result(json.dumps({"format": "eessi-stack-hooks-list", "version": 1, **answer}, indent=2))
         return
-    output.result("\n".join(listed(answer, software)))
+    output.result("\n".join(folded(listed(answer, software), output.width())))
+    if meant:
+        output.message(f"did you mean `--software {meant}`?")
 
 
 @hooks.command()
@@ -56,7 +60,7 @@ def explain(context: click.Context, *, settings: Settings, easyconfig: str, as_j
         document = {"format": "eessi-stack-hooks-explain", "version": 1, "target": str(here.target), **answer}
         output.result(json.dumps(document, indent=2))
     else:
-        output.result("\n".join(explained(answer, str(here.target))))
+        output.result("\n".join(folded(explained(answer, str(here.target)), output.width())))
     context.exit(ExitCode.FINDING if any("refuses" in one for one in answer["applies"]) else ExitCode.OK)
 
 
@@ -85,7 +89,17 @@ def listed(answer: Json, software: str | None) -> Iterable[str]:
     for one in answer["left_out"]:
         versions = f" {', '.join(one['versions'])}" if one["versions"] else ""
         yield f"left out: {named(one['software'])}{versions} at {one['at']}: {one['why']}"
-    yield f"{output.count(len(answer['rules']), 'rule')}{f' for {software}' if software else ''}"
+    own = f" for {software}, besides {answer['for_all']} for {FOR_ALL}" if software else ""
+    yield f"{output.count(len(answer['rules']), 'rule')}{own}"
+
+
+def folded(lines: Iterable[str], width: int | None) -> Iterator[str]:
+    """Lines as a terminal has room for; what is folded stands below its begin."""
+    for line in lines:
+        indent = len(line) - len(line.lstrip())
+        first, *more = fit(line.strip(), width - indent - 2) if width else [line]
+        yield " " * indent + first.strip()
+        yield from (" " * (indent + 2) + rest for rest in more)
 
 
 def explained(answer: Json, target: str) -> Iterable[str]:

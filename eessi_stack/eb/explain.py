@@ -38,8 +38,10 @@ def _answer(question: Json) -> Json:
 def listing(software: str | None) -> Json:
     from eessi_hooks import explain  # noqa: PLC0415 (its folder is in the question)
 
+    near = get_close_matches((software or "").lower(), [name.lower() for name in explain.named()], n=1)
+    meant = next((name for name in explain.named() if [name.lower()] == near), "")
     found: Json = explain.listing(software)
-    return found
+    return {**found, "meant": "" if software in explain.named() else meant}
 
 
 def refusals(recipes: list[Json]) -> Json:
@@ -80,7 +82,7 @@ def explained_recipe(path: str, prefix: str) -> Json:
     block = SimpleNamespace(installdir=f"{prefix}/software/{parsed['full_mod_name']}")
     asked = step.Step(cfg=cfg, target=target, name=cfg["name"], version=cfg["version"], block=block)
     own = [one for one in applied if one.facts.step.block is cfg]
-    with cfg.disable_templating():  # as in a build: not all templates have a value
+    with cfg.disable_templating():  # as the engine does: only a build can fill in all texts
         return {"module": parsed["full_mod_name"], "recipe": path, **explain.explain(asked, own)}
 
 
@@ -100,7 +102,8 @@ def names(robot_path: Any) -> dict[str, str]:  # noqa: ANN401
     found: dict[str, str] = {}
     for root in robot_path:
         for relative in sorted(load_index(root) or (create_index(root) if Path(root).is_dir() else ())):
-            found.setdefault(relative.rpartition("/")[2], str(Path(root, relative)))
+            if relative.endswith(".eb"):  # patches are beside them
+                found.setdefault(relative.rpartition("/")[2], str(Path(root, relative)))
     return found
 
 

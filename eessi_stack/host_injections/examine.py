@@ -124,15 +124,17 @@ def _driver(found: Found) -> Item:
 def _support(cuda: str, version: str) -> Item:
     """Whether a driver runs what a toolkit has compiled."""
     found = toolkits.support(cuda, version)
-    wanted = toolkits.needs(cuda) or toolkits.needs_at_least(cuda) or "not known"
+    wanted = toolkits.needs(cuda) or "one that is not known"
     states = {Support.FULL: State.OK, Support.MINOR: State.WARNING, Support.NONE: State.MISSING}
     message = f"driver {version} {found.value}" + ("" if found is Support.FULL else f": all of it needs {wanted}")
+    if found is Support.NONE:
+        message += f", anything {toolkits.needs_at_least(cuda)}"
     return Item(
         name=f"driver for CUDA/{cuda}",
         state=states.get(found, State.UNDECIDED),
         message=message,
         hint="update the driver" if found is Support.NONE else "",
-        facts={"wanted": wanted, "version": version},
+        facts={"wanted": toolkits.needs(cuda), "version": version},
     )
 
 

@@ -7,10 +7,11 @@ from functools import partial
 from pathlib import Path
 
 from eessi_stack import intent, workplace
-from eessi_stack.eb import builder, environment, installation
+from eessi_stack.eb import builder, environment, installation, sources
 from eessi_stack.eb.options import variable
 from eessi_stack.eb.session import Session
 from eessi_stack.errors import StackError
+from eessi_stack.host_injections import space
 from eessi_stack.host_injections.full import SOFTWARE, Full
 from eessi_stack.host_injections.links import make_folder, put_link
 from eessi_stack.model import Action, Outcome, Package, Result, Step, Target
@@ -37,6 +38,7 @@ def install(
     if not wanted:
         return
     session = workplace.session(_native(place))
+    space.check(list(space.demands(wanted, _sources(wanted, place, session, accepted), session)))
     for one in wanted:
         _prepare(one.prefix)
     workplace.check_writable({one.prefix for one in wanted} | {session.work_dir, session.sources})
@@ -47,6 +49,14 @@ def install(
             layers=(one.prefix / "modules" / "all", *place.layers),  # of the tree, what is not among them
         )
         yield _build(one, own, place.settings.cores, partial(phase, one))
+
+
+def _sources(
+    wanted: Iterable[Full], place: Place, session: Session, accepted: frozenset[str]
+) -> Mapping[str, sources.Sources]:
+    packages = [Package(module=one.module, recipe=one.recipe) for one in wanted]
+    own = settings(session.environment, accepted) | {variable("sourcepath"): str(session.sources)}
+    return sources.of_packages(packages, place.target.family, own)
 
 
 def _native(place: Place) -> Place:

@@ -24,7 +24,9 @@ def append(param: str, text: str) -> Action:
         return current if f" {text} " in f" {current} " else f"{current} {text} "
 
     return Action(
-        f"append to {param}: {text}", lambda step: _put(step, param, longer(step.cfg[param], step.expand(text)))
+        f"append to {param}: {text}",
+        lambda step: _put(step, param, longer(step.cfg[param], step.expand(text))),
+        only_edits=True,
     )
 
 
@@ -58,6 +60,7 @@ def substitute(param: str, pattern: str, replacement: str) -> Action:
     return Action(
         f"in {param}, replace {pattern} by {replacement!r}",
         lambda step: _put(step, param, changed(step.cfg[param], step.expand(replacement))),
+        only_edits=True,
     )
 
 

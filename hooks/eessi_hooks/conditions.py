@@ -5,6 +5,10 @@ from eessi_hooks.rule import Condition
 from eessi_hooks.step import Step
 
 
+def both(one: Condition, other: Condition) -> Condition:
+    return Condition(f"{one.text} and {other.text}", lambda step: one.holds(step) and other.holds(step))
+
+
 def uses(name: str, version: str) -> Condition:
     return Condition(
         f"{name} {version} is made or needed",
@@ -41,6 +45,17 @@ def has_capability(number: str) -> Condition:
         f"CUDA compute capability {number} is asked for",
         lambda step: number in map(without_letters, capabilities(step.cfg)),
     )
+
+
+def asks_for(*suffixed: str) -> Condition:
+    """Any of these, letters and all; by EasyBuild's option or by the easyconfig's own, which it hides."""
+
+    def holds(step: Step) -> bool:
+        own = parameter(step.cfg, "cuda_compute_capabilities")
+        asked = {*capabilities(step.cfg), *(own if isinstance(own, list) else ())}
+        return not asked.isdisjoint(suffixed)
+
+    return Condition(f"CUDA compute capability {' or '.join(suffixed)} is asked for", holds)
 
 
 def no_gpu_for_cuda_tests() -> Condition:

@@ -1,6 +1,7 @@
 """Which rules apply to a package, what they change, and why; of those that nearly apply, what keeps them from it."""
 
 from collections.abc import Iterable, Iterator
+from copy import deepcopy
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from eessi_hooks.extensions import listed
 from eessi_hooks.obsolete import OBSOLETE
 from eessi_hooks.rule import ANY, PARSE_EXTENSION, Facts, Rule, conditions, unmet
 from eessi_hooks.rules import RULES
-from eessi_hooks.step import Refused, Step
+from eessi_hooks.step import Config, Refused, Step
 
 Json = dict[str, object]
 
@@ -40,8 +41,9 @@ class _Subject(NamedTuple):
 
 
 def listing(software: str | None = None) -> Json:
-    """Every rule, or those for one software; and what is left out."""
+    """Every rule, or those for one software; how many there are for all; and what is left out."""
     return {
+        "for_all": sum(rule.software == ANY for rule in RULES),
         "rules": [_described(rule) for rule in _sorted(RULES) if software is None or software in rule.software],
         "left_out": [
             {"software": list(one.software), "at": one.at, "versions": list(one.versions), "why": one.why}
@@ -49,6 +51,12 @@ def listing(software: str | None = None) -> Json:
             if software is None or software in one.software
         ],
     }
+
+
+def named() -> list[str]:
+    """The software that there is a rule for, or that is left out."""
+    softwares = [*(rule.software for rule in RULES), *(one.software for one in OBSOLETE)]
+    return sorted({name for software in softwares for name in software} - {*ANY})
 
 
 def explain(step: Step, parsed: Iterable[Applied]) -> Json:
@@ -66,12 +74,14 @@ def explain(step: Step, parsed: Iterable[Applied]) -> Json:
             except Refused as refusal:  # what decides it is not known
                 applies.append({**where, **_described(rule), "details": [], "refuses": str(refusal)})
                 continue
-            if not reasons and rule.at.startswith("parse") and id(rule) not in changed:
+            effect = {} if reasons else _effect(rule, subject.step)
+            at_parse = rule.at.startswith("parse")
+            if not reasons and (id(rule) not in changed if at_parse else _edits_nothing(rule, subject)):
                 reasons = [NOTHING_TO_CHANGE]
             if not reasons:
-                applies.append({**where, **_effect(rule, subject.step)})
+                applies.append({**where, **effect})
             elif rule.software != ANY:
-                nearly.append({**where, **_described(rule), "unmet": reasons})
+                nearly.append({**where, **_described(rule), "does": _expanded(rule, step), "unmet": reasons})
     return {"applies": applies, "nearly": nearly}
 
 
@@ -116,6 +126,34 @@ def _unmet(rule: Rule, step: Step) -> list[str]:
         step=step,
     )
     return list(unmet(rule, facts))
+
+
+def _expanded(rule: Rule, step: Step) -> str:
+    try:
+        return step.expand(str(rule.do))
+    except LookupError:
+        return str(rule.do)
+
+
+def _edits_nothing(rule: Rule, subject: _Subject) -> bool:
+    """Whether a rule finds nothing to edit: tried on what the easyconfig has now, which stays as it is."""
+    if subject.kind or not rule.do.only_edits:
+        return False
+    try:
+        return not rule.do.apply(replace(subject.step, cfg=_Draft(subject.step.cfg)))
+    except LookupError:
+        return False  # what it would write is not there
+
+
+class _Draft(dict[str, object]):
+    """An easyconfig whose parameters are read, and what is written to it stays here."""
+
+    def __init__(self, cfg: Config) -> None:
+        super().__init__()
+        self._cfg = cfg
+
+    def __missing__(self, param: str) -> object:
+        return deepcopy(self._cfg[param])
 
 
 def _effect(rule: Rule, step: Step) -> Json:

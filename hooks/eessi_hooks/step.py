@@ -44,6 +44,7 @@ class Action:
     apply: Callable[[Step], bool] = field(compare=False, repr=False)
     scoped: bool = False  #: it is undone when its step ends; one of a `post_` point, when the build ends
     only_looks: bool = False  #: it changes nothing, and refuses what must not be built
+    only_edits: bool = False  #: it changes parameters of the easyconfig, and nothing else
     details: Callable[[Step], Iterable[str]] | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
@@ -58,4 +59,9 @@ def every(*actions: Action) -> Action:
         return any(changes)
 
     words = "; ".join(action.text for action in actions)
-    return Action(words, apply, scoped=any(action.scoped for action in actions))
+    return Action(
+        words,
+        apply,
+        scoped=any(action.scoped for action in actions),
+        only_edits=all(action.only_edits for action in actions),
+    )

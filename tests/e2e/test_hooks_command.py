@@ -25,7 +25,11 @@ def test_the_list_names_every_rule(tree: Tree) -> None:
     assert document["format"] == "eessi-stack-hooks-list"
     assert [rule["for"] for rule in document["rules"]] == [["UCX"]]
     assert all(rule["why"] for rule in document["rules"])
-    assert tree.run("hooks", "list", "--software", "nonesuch").stdout == "0 rules for nonesuch\n"
+    none = tree.run("hooks", "list", "--software", "lamps")
+    assert none.stdout == f"0 rules for lamps, besides {document['for_all']} for all software\n"
+    assert document["for_all"] > 10
+    assert "did you mean `--software LAMMPS`?" in none.stderr
+    assert "did you mean" not in tree.run("hooks", "list", "--software", "OpenBLAS").stderr
 
 
 def test_what_applies_to_an_easyconfig_on_a_target(tree: Tree) -> None:
@@ -80,3 +84,23 @@ def test_what_needs_what_a_target_cannot_have(tree: Tree) -> None:
     assert "cuDNN 9.12.0 and newer ones, of which 9.15.0.57 is one" in stub["details"][0]
     newer = explained(tree, "pyro-ppl-1.9.1-foss-2025b-CUDA-12.9.1.eb", *own[:-1], "nvidia/cc80")
     assert "make the module alone" not in [one["does"] for one in newer["applies"]]
+
+
+def test_texts_that_only_a_build_can_fill_in(tree: Tree) -> None:
+    """%(installdir)s is known to no one but the easyblock."""
+    document = explained(tree, "GROMACS-2024.4-foss-2023b.eb", "--target", "aarch64/nvidia/grace")
+    assert [one["at"] for one in document["applies"] if one["for"] == ["GROMACS"]] == ["pre_test"]
+
+
+def test_what_needs_an_accelerator_by_what_it_needs(tree: Tree) -> None:
+    """Whisper needs PyTorch, which needs CUDA: it can be loaded nowhere else."""
+    explained(tree, "Whisper-20231117-foss-2023a-CUDA-12.1.1.eb", "--accel", "nvidia/cc80")
+    document = explained(tree, "zlib-1.2.13-GCCcore-12.3.0.eb", "--accel", "nvidia/cc80", code=1)
+    (refusal,) = [one["refuses"] for one in document["applies"] if "refuses" in one]
+    assert "zlib needs no accelerator and would be installed below accel/" in refusal
+
+
+def test_capabilities_that_are_not_asked_for_need_no_rule(tree: Tree) -> None:
+    own = ("cuDNN-9.10.1.4-CUDA-12.8.0.eb", "--eessi-version", "2025.06")
+    plain = [explained(tree, *own, "--accel", f"nvidia/{one}")["applies"] for one in ("cc90", "cc100")]
+    assert [sum("plain CUDA compute capabilities" in one["does"] for one in applies) for applies in plain] == [0, 2]

@@ -157,3 +157,20 @@ def test_without_a_driver_cuda_is_still_installed(
     assert "1 of 2 links lead to nothing" in run("check", *option).stdout
     assert run("install", "--accept-eula", "CUDA", *option).returncode == 0
     assert (shipped / "bin" / "nvcc").is_file()
+
+
+def test_without_room_nothing_is_begun(
+    site: Site, shipped: Path, driver: Path, run: Callable[..., "subprocess.CompletedProcess[str]"]
+) -> None:
+    source = site.folder / "work" / "sources" / "cuda-like.tar.gz"
+    with source.open("r+b") as file:
+        file.truncate(8 * 10**12)  # of which nothing is written
+
+    done = run("install", "--accept-eula", "CUDA", "--driver-libraries", driver)
+
+    assert done.returncode == 2
+    assert "GB are free, and about 24000.0 GB are needed" in done.stderr
+    assert f"12000.0 GB to install CUDA/13.0.2, in {site.repo}/host_injections/x86_64" in done.stderr
+    assert "nothing was installed" in done.stderr
+    assert not (site.repo / "host_injections" / "x86_64").exists()
+    assert not (shipped / "bin" / "nvcc").exists()

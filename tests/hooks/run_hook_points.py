@@ -9,7 +9,7 @@ from easybuild.framework.easyconfig.easyconfig import get_easyblock_class, proce
 from easybuild.tools.hooks import load_hooks
 from easybuild.tools.options import set_up_configuration
 
-POINTS = ("pre_configure", "pre_test")
+POINTS = ("pre_easyblock", "pre_configure", "pre_test")
 
 
 def values(cfg: Any) -> dict[str, object]:  # noqa: ANN401

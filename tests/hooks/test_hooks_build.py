@@ -173,3 +173,34 @@ def test_how_it_was_made_stays_when_it_is_rebuilt(
     assert re.fullmatch(r"\d{8}_\d{6}UTC", kept.name)
     names = {str(path.relative_to(kept / "easybuild")) for path in kept.rglob("*.*")}
     assert {"Rust-1.65.0.eb", "reprod/easyblocks/bundle.py", "reprod/hooks/eessi_hooks/rules/filtered.py"} <= names
+
+
+def recipe(name: str, version: str, *needs: str) -> str:
+    """One like RUST; `needs` are written `CUDA/12.1.1`."""
+    text = RUST.replace("'Rust'", f"'{name}'").replace("'1.65.0'", f"'{version}'")
+    return f"{text}dependencies = {[tuple(need.split('/')) for need in needs]}\n"
+
+
+CUDA = recipe("CUDA", "12.1.1")
+TORCH = recipe("Torch", "1.0", "CUDA/12.1.1")
+WHISPER = recipe("Whisper", "1.0", "Torch/1.0")
+
+
+def test_each_prefix_takes_what_belongs_there(
+    build: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    cpu = {"EESSI_SOFTWARE_PATH": str(tmp_path), "EESSI_CVMFS_INSTALL": "1"}
+    accel = {**cpu, "EASYBUILD_INSTALLPATH": f"{tmp_path}/accel/nvidia/cc80"}
+    for refused, target, why in (
+        (CUDA, cpu, "CUDA needs an accelerator and would be installed outside of accel/"),
+        (RUST, accel, "Rust needs no accelerator and would be installed below accel/"),
+    ):
+        done = build(refused, target=target)
+        assert done.returncode != 0
+        assert why in " ".join(done.stdout.split())
+        assert list(tmp_path.rglob("*.lua")) == []
+
+    done = build(CUDA, TORCH, WHISPER, target=accel)
+    assert done.returncode == 0, done.stdout
+    made = sorted(path.parent.name for path in (tmp_path / "accel").glob("nvidia/cc80/modules/all/*/*.lua"))
+    assert made == ["CUDA", "Torch", "Whisper"]

@@ -69,6 +69,24 @@ def test_what_applies_and_what_nearly_does(ask: Callable[..., dict[str, list[dic
     assert reasons["SciPy-bundle", "pre_test"] == ["is for CPU aarch64/nvidia/grace, not for aarch64/a64fx"]
 
 
+@pytest.mark.parametrize(("options", "applies"), [("-DX=$EBROOTZLIB/lib/libz.a", True), ("", False)])
+def test_an_edit_that_finds_nothing_is_none(
+    ask: Callable[..., dict[str, list[dict[str, object]]]], options: str, *, applies: bool
+) -> None:
+    answer = ask("MetaBAT", "2.17", BuildTarget(eprefix="/compat"), configopts=options)
+    assert [one["at"] for one in answer["applies"] if one["for"] == ["MetaBAT"]] == ["pre_configure"] * applies
+    assert [one["unmet"] for one in answer["nearly"]] == [[NOTHING_TO_CHANGE]] * (not applies)
+
+
+def test_looking_edits_nothing(make_block: BlockMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("easybuild.tools.config.build_option", OPTIONS.get)
+    block = make_block("PETSc", "3.24.0", configopts=["-a", "-b"])
+    block.installdir = "/srv/software/PETSc"
+    before = dict(block.cfg)
+    explain(Step(cfg=block.cfg, target=BuildTarget(eprefix="/compat"), name="PETSc", version="3.24.0", block=block), ())
+    assert block.cfg == before
+
+
 def test_a_component_is_a_subject(ask: Callable[..., dict[str, list[dict[str, object]]]]) -> None:
     answer = ask("Bundle", "1", BuildTarget(eprefix="/compat"), components=["x", ("PETSc", "3.24.0", {})])
     (petsc,) = [one for one in answer["applies"] if one["kind"] == "component"]

@@ -168,3 +168,10 @@ def test_what_they_change_for_some_cpus(parse: Callable[..., Any]) -> None:
     assert a64fx["BLIS-0.9.0-GCC-13.2.0"]["configopts"].endswith('-DCACHE_SECTOR_SIZE_READONLY" auto')
     assert grace["LAMMPS-2Aug2023_update2-foss-2023a-kokkos-CUDA-12.1.1"] == {"kokkos_arch": "ARMV81"}
     assert "failing tests are ignored" in grace["SciPy-bundle-2023.11-gfbf-2023b"]["testopts"]
+
+
+def test_looking_at_what_is_needed_leaves_the_recipe_as_it_is(parse: Callable[..., Any]) -> None:
+    """PyTorch's recipes are looked at for what the capability cannot have."""
+    target = {**ZEN3, "EASYBUILD_CUDA_COMPUTE_CAPABILITIES": "8.0"}
+    (found,) = parse(target, real(("PyTorch-2.9.1-foss-2025b-CUDA-12.9.1",)), "run_hook_points.py")
+    assert found["pre_easyblock"] == {}

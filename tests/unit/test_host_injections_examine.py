@@ -48,6 +48,20 @@ def test_whether_the_driver_runs_cuda(found: Found, version: str, state: str) ->
     assert said == {"driver": "ok", "driver for CUDA/12.1.1": state, "links": "missing"}
 
 
+@pytest.mark.parametrize(
+    ("cuda", "version", "said"),
+    [
+        ("12.1.1", "470.57.02", "is too old for it: all of it needs 530.30.02, anything 525.60.13"),
+        ("12.7.0", "580.65.06", "runs it by CUDA's minor version compatibility: all of it needs one that is not known"),
+        ("99.0.0", "580.65.06", "is not known to run it: all of it needs one that is not known"),
+    ],
+)
+def test_which_driver_would_do(found: Found, cuda: str, version: str, said: str) -> None:
+    with_cuda = replace(found, full=(replace(found.full[0], module=f"CUDA/{cuda}"),))
+    _, item, _ = driver_items(replace(with_cuda, driver=Driver(libraries=LIBRARIES, version=version)))
+    assert item.message == f"driver {version} {said}"
+
+
 def test_what_cannot_be_told(found: Found) -> None:
     assert states(replace(found, driver=Driver(libraries=LIBRARIES)))["driver"] == "undecided"
     assert states(replace(found, driver=Driver(problem="ldconfig fails")))["driver"] == "undecided"

@@ -18,6 +18,8 @@ from eessi_stack.host_injections.toolkits import Support
         ("12.1.1", "580.65.06", Support.FULL),
         ("13.0.2", "575.57.08", Support.NONE),
         ("13.9.0", "580.65.06", Support.MINOR),
+        ("11.6.0", "510.39.01", Support.FULL),
+        ("13.3.0", "595.45.04", Support.MINOR),
         ("12.4.0", "550.54.9", Support.MINOR),
         ("99.0.0", "580.65.06", Support.UNKNOWN),
     ],

@@ -4,6 +4,7 @@ import re
 from typing import Protocol, cast
 
 from eessi_hooks.build import is_accelerated
+from eessi_hooks.recipes import needs_accelerator
 from eessi_hooks.step import Refused, Step
 from eessi_hooks.target import PATH_OVERRIDE
 
@@ -20,19 +21,23 @@ def check(step: Step) -> bool:
     path = cast("_Block", step.block).installdir
     if not _is_checked(path, step):
         return False
-    if is_accelerated(step) and "/accel/" not in path:
+    if not is_below_accel(step) and is_accelerated(step):
         _refuse(
             step,
             f"{step.name} needs an accelerator and would be installed outside of accel/, in {path}: "
             "load EESSI-extend again with EESSI_ACCELERATOR_INSTALL=1, or give eessi-stack an accelerator",
         )
-    if not is_accelerated(step) and "/accel/" in path:
+    if is_below_accel(step) and not needs_accelerator(step):
         _refuse(
             step,
             f"{step.name} needs no accelerator and would be installed below accel/, in {path}: "
             "install it for the CPU first, without EESSI_ACCELERATOR_INSTALL",
         )
     return False
+
+
+def is_below_accel(step: Step) -> bool:
+    return "/accel/" in (getattr(step.block, "installdir", None) or "")
 
 
 def is_eessi(path: str, software_path: str | None) -> bool:

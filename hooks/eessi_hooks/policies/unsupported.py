@@ -1,13 +1,15 @@
 """What cannot be built for a target gets a module that says so when it is loaded, instead of a failed build."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from eessi_hooks.build import capabilities, is_accelerated, itself_and_direct, text, toolchain, without_letters
 from eessi_hooks.policies import cuda
+from eessi_hooks.policies.install_path import is_below_accel
+from eessi_hooks.recipes import needed
 from eessi_hooks.rule import Condition
 from eessi_hooks.session import set_build_option, setenv
-from eessi_hooks.step import Config, Step
+from eessi_hooks.step import Step
 from eessi_hooks.target import CUDA_OVERRIDE, CUDNN_OVERRIDE, ZEN4
 from eessi_hooks.versions import is_before, version_key
 
@@ -29,7 +31,8 @@ class Reason(NamedTuple):
 
 def reasons(step: Step) -> tuple[Reason, ...]:
     """All of them: each keeps a module from being loaded."""
-    inherited = _of_dependencies(step) if capabilities(step.cfg) and is_accelerated(step) else ()
+    can_inherit = capabilities(step.cfg) and (is_accelerated(step) or is_below_accel(step))
+    inherited = _of_dependencies(step) if can_inherit else ()
     return tuple(dict.fromkeys([*_zen4(step), *_cudnn(step), *_cuda(step), *inherited]))
 
 
@@ -100,22 +103,6 @@ def _variable(name: str, version: str, asked: tuple[str, ...]) -> str:
 
 def _of_dependencies(step: Step) -> Iterator[Reason]:
     """A module that loads, or is built with, one that does not load cannot be there either."""
-    for cfg in _recipes(step.cfg, {}).values():
+    for cfg in needed(step.cfg, for_builds=False):
         other = Step(cfg=cfg, target=step.target, name=str(cfg["name"]), version=str(cfg["version"]))
         yield from (*_cudnn(other), *_cuda(other))
-
-
-def _recipes(cfg: Config, seen: dict[str, Config], *, runtime_only: bool = False) -> Mapping[str, Config]:
-    """The recipes of all that is loaded for a build, as far as they are known."""
-    from easybuild.framework.easyconfig import easyconfig
-    from easybuild.tools.module_naming_scheme.utilities import det_full_ec_version
-
-    list_of = getattr(cfg, "dependencies", None)
-    found = list_of(runtime_only=runtime_only) if list_of else []
-    # Rules see texts as they were written: the names of recipes are asked for with all filled in.
-    for dep in easyconfig.resolve_template(found, getattr(cfg, "template_values", {}), expect_resolved=False):
-        path = easyconfig.robot_find_easyconfig(dep["name"], det_full_ec_version(dep))
-        if path and path not in seen:
-            seen[path] = easyconfig.process_easyconfig(path, validate=False)[0]["ec"]
-            _recipes(seen[path], seen, runtime_only=True)
-    return seen
