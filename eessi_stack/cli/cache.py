@@ -87,7 +87,7 @@ def text(reports: Sequence[Report], width: int | None) -> Iterator[str]:
         if one.problem:
             yield from _below(f"could not be told: {one.problem}", width)
         for found in one.findings:
-            yield from _below(f"{found.message}: {', '.join(found.names)}" if found.names else found.message, width)
+            yield from _below(found.said(), width)
     yield from summary(reports)
 
 

@@ -40,6 +40,13 @@ class Finding:
     message: str
     names: tuple[str, ...] = ()
 
+    def said(self, most: int | None = None) -> str:
+        """In a line; of many names the first."""
+        shown = self.names[:most]
+        more = len(self.names) - len(shown)
+        names = ", ".join(shown) + (f" and {more} more" if more else "")
+        return f"{self.message}: {names}" if names else self.message
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:

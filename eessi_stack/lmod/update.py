@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,13 +80,7 @@ def _layers(home: Home) -> list[Path]:
 
 
 def _said(findings: Iterable[Finding]) -> str:
-    """What is wrong with a cache in a line; of many names the first."""
-    return "; ".join(f"{one.message}: {_some(one.names)}" if one.names else one.message for one in findings)
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - NAMED
-    return ", ".join(names) if more <= 0 else f"{', '.join(names[:NAMED])} and {more} more"
+    return "; ".join(one.said(NAMED) for one in findings)
 
 
 def _hint(home: Home, error: OSError) -> str:

@@ -59,8 +59,7 @@ def one(status: Status, gpu: str, width: int | None) -> Iterator[str]:
         yield from _stack(status.answer, width)
     yield from _row("Lmod", _cache(status.cache), width)
     for finding in status.cache.findings if status.cache and status.cache.modules else ():
-        names = f": {', '.join(finding.names)}" if finding.names else ""
-        yield from _row("", f"{finding.message}{names}", width)
+        yield from _row("", finding.said(), width)
     for index, lock in enumerate(status.locks):
         yield from _row("" if index else "locks", _lock(lock), width)
     for index, run in enumerate(status.runs[-RUNS:]):
