@@ -49,6 +49,18 @@ def _is_full(folder: Path) -> bool:
     return False
 
 
+def is_ours(process: int) -> bool:
+    """Whether a process is alive, and eessi-stack."""
+    return any(b"eessi-stack" in line.replace(b"_", b"-") for line in _command(process))
+
+
+def _command(process: int) -> list[bytes]:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
 def _folders(controller: str) -> Iterator[Path]:
     """The cgroup of this process and those above it, of both versions: https://docs.kernel.org/admin-guide/cgroup-v2.html."""
     for line in _lines(Path("/proc/self/cgroup")):

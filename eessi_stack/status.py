@@ -2,17 +2,18 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from eessi_stack import caches, contents, intent, journal
+from eessi_stack import caches, contents, intent, journal, machine, runs
 from eessi_stack.differ import Side
 from eessi_stack.errors import ExitCode, StackError
 from eessi_stack.lmod.check import Report
 from eessi_stack.model import Answer, Stack, Target
 from eessi_stack.observe import Observer
 from eessi_stack.place import Place
+from eessi_stack.runs import Event, Run
 from eessi_stack.survey import Survey
 
 
@@ -23,18 +24,6 @@ class Lock:
     module: str
     owner: str
     held: bool | None  #: None where that cannot be told
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """What became of one build."""
-
-    time: str
-    module: str
-    result: str
-    seconds: float
-    cause: str
-    log: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +45,15 @@ class Status:
     incomplete: tuple[str, ...] = ()
     locks: tuple[Lock, ...] = ()
     events: tuple[Event, ...] = ()  #: builds that ended, the last one last
+    runs: tuple[Run, ...] = ()  #: the last one last
     answer: Answer | None = None  #: where a stack was asked for
     cache: Report | None = None  #: of its CPU target
     problem: str = ""
+
+    @property
+    def built(self) -> tuple[Event, ...]:
+        """The last builds that ended well."""
+        return tuple(event for event in self.events if event.result == "built")
 
     @property
     def failed(self) -> tuple[Event, ...]:
@@ -82,8 +77,8 @@ def status(
 
 
 def _caches(places: Sequence[Place]) -> dict[str, Report]:
-    """CPU target → what is to be said of its cache; those that have no modules have none."""
-    there = [place for place in places if os.path.isdir(place.tree.modules(place.target.cpu_only))]  # noqa: PTH112
+    """CPU target → what is to be said of its cache; those that are not there have none."""
+    there = [place for place in places if os.path.isdir(place.tree.prefix(place.target.cpu_only))]  # noqa: PTH112
     if not there:
         return {}
     try:
@@ -100,24 +95,26 @@ def _answers(places: Sequence[Place], stack: Stack) -> dict[Target, Answer]:
 
 
 def _look(place: Place, observer: Observer, cache: Report | None, answer: Answer | None, *, extensions: bool) -> Status:
-    prefix, disk = place.tree.prefix(place.target), _disk(place.tree.prefix(place.target))
+    prefix = place.tree.prefix(place.target)
+    events = _events(prefix)
+    status = Status(
+        place=place,
+        disk=_disk(prefix),
+        events=runs.ended(events),
+        runs=runs.runs(events, os.uname().nodename, machine.is_ours),
+        answer=answer,
+        cache=cache,
+    )
     try:
         side = contents.look(place, observer, extensions=extensions)
         seen = observer.layer(place.tree.modules(place.target))
-        return Status(
-            place=place,
-            disk=disk,
-            side=side,
-            incomplete=tuple(sorted(seen.incomplete)),
-            locks=_locks(prefix),
-            events=_events(prefix),
-            answer=answer,
-            cache=cache,
-        )
+        return replace(status, side=side, incomplete=tuple(sorted(seen.incomplete)), locks=_locks(prefix))
     except StackError as error:
         if error.exit_code is not ExitCode.UNDECIDED:
             raise
-        return Status(place=place, disk=disk, answer=answer, cache=cache, problem=error.message)
+        return replace(status, problem=error.message)
+    except OSError as error:
+        return replace(status, problem=f"{error.filename}: cannot be read: {error.strerror}")
 
 
 def _disk(prefix: Path) -> Disk:
@@ -138,25 +135,8 @@ def _locks(prefix: Path) -> tuple[Lock, ...]:
     return (*locks, *(Lock(module=name, owner="EasyBuild", held=None) for name in others))
 
 
-def _events(prefix: Path) -> tuple[Event, ...]:
+def _events(prefix: Path) -> list[dict[str, Any]]:
     try:
-        ended = [event for event in journal.events(prefix) if event.get("event") == "step-ended"]
-    except OSError:
-        return ()
-    return tuple(_event(event) for event in ended if event.get("module"))
-
-
-def _number(value: object) -> float:
-    """Other programs may have written the line."""
-    return float(value) if isinstance(value, int | float) else 0.0
-
-
-def _event(facts: dict[str, Any]) -> Event:
-    return Event(
-        time=str(facts.get("time", "")),
-        module=str(facts["module"]),
-        result=str(facts.get("result", "")),
-        seconds=_number(facts.get("seconds")),
-        cause=str(facts.get("cause") or ""),
-        log=str(facts.get("log") or ""),
-    )
+        return journal.events(prefix)
+    except OSError:  # not for this user to read: it is history, and decides nothing
+        return []

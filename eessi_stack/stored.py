@@ -23,27 +23,30 @@ def load(path: Path, schema: str) -> Any | None:  # noqa: ANN401 (whatever was s
 
 def save(path: Path, schema: str, document: Any) -> bool:  # noqa: ANN401 (whatever JSON can hold)
     """Put a document in the place of an earlier one, whole or not at all; whether that could be done."""
-    import tempfile  # noqa: PLC0415 (most runs save nothing)
-
-    payload = json.dumps(document, separators=(",", ":")).encode()
     try:
         is_new = not path.exists()
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+        write(path, schema, document)
     except OSError:
         return False
+    if is_new:
+        tidy(path.parent)
+    return True
+
+
+def write(path: Path, schema: str, document: Any) -> None:  # noqa: ANN401 (whatever JSON can hold)
+    """Put a document in the place of an earlier one, whole or not at all. OSError where that cannot be done."""
+    import tempfile  # noqa: PLC0415 (most runs save nothing)
+
+    payload = json.dumps(document, separators=(",", ":")).encode()
+    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
         with open(descriptor, "wb") as file:  # noqa: PTH123 (a descriptor)
             file.writelines((_head(schema, payload), b"\n", payload))
         os.replace(draft, path)  # noqa: PTH105 (a name)
-    except OSError:
-        return False
     finally:
         with contextlib.suppress(OSError):  # gone, where all went well
             os.unlink(draft)  # noqa: PTH108
-    if is_new:
-        tidy(path.parent)
-    return True
 
 
 def tidy(folder: Path, most: int = MOST) -> None:

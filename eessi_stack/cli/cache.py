@@ -12,7 +12,7 @@ from eessi_stack.cli.formats.layout import fit
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
 from eessi_stack.errors import ExitCode
-from eessi_stack.lmod.check import Finding, Report
+from eessi_stack.lmod.check import Report
 from eessi_stack.place import Place
 
 if TYPE_CHECKING:  # `check` does without
@@ -48,13 +48,14 @@ def check(context: click.Context, *, settings: Settings, all_targets: bool, as_j
 @click.pass_context
 def update(context: click.Context, *, settings: Settings, all_targets: bool) -> None:
     """Make Lmod's caches anew, and prove that they hold every module."""
-    done = []
-    for one in caches.updated(where(settings, every_target=all_targets), output.message):
-        output.result("\n".join(outcome(one)))
-        done.append(one)
-    failed = [one for one in done if one.failure]
-    output.result(f"{len(done) - len(failed)} of {output.count(len(done), 'Lmod cache')} made, and proven to be right")
-    context.exit(ExitCode.FINDING if failed else ExitCode.OK)
+    places = where(settings, every_target=all_targets)
+    size = max(len(one.target.cpu) for one in places)
+    failures = []
+    for one in caches.updated(places, output.message):
+        output.result("\n".join(outcome(one, size)))
+        failures.append(bool(one.failure))
+    output.result(sum_up(failures))
+    context.exit(ExitCode.FINDING if any(failures) else ExitCode.OK)
 
 
 def where(settings: Settings, *, every_target: bool) -> Sequence[Place]:
@@ -77,27 +78,40 @@ def verdict(reports: Collection[Report]) -> ExitCode:
 
 def text(reports: Sequence[Report], width: int | None) -> Iterator[str]:
     """A line a target, what is wrong with it below, and what that comes to."""
+    size = max(len(str(one.home.target)) for one in reports)
     for one in reports:
         bad = bool(one.findings or one.problem)
         sign = click.style(output.sign(good=not bad), fg="red" if bad else "green")
-        yield f"{sign} {one.home.target}  {output.count(one.modules, 'module')}"
+        count = "" if one.problem else output.count(one.modules, "module")
+        yield f"{sign} {one.home.target!s:<{size}}  {count}".rstrip()
         if one.problem:
-            yield f"    could not be told: {one.problem}"
-        for finding in one.findings:
-            yield from _finding(finding, width)
-    wrong = sum(bool(one.findings or one.problem) for one in reports)
-    if wrong:
-        caches_ = output.count(len(reports), "Lmod cache")
-        yield f"{wrong} of {caches_} would mislead users; `eessi-stack cache update` makes it anew"
-    else:
-        yield f"{output.count(len(reports), 'Lmod cache')} right: every module is in, as it is on disk"
+            yield from _below(f"could not be told: {one.problem}", width)
+        for found in one.findings:
+            yield from _below(found.said(), width)
+    yield from summary(reports)
 
 
-def _finding(one: Finding, width: int | None) -> Iterator[str]:
-    line = f"{one.message}: {', '.join(one.names)}" if one.names else one.message
+def _below(line: str, width: int | None) -> Iterator[str]:
     first, *more = fit(line, width - 8) if width else [line]
     yield f"    {first}"
     yield from (f"        {part}" for part in more)
+
+
+def summary(reports: Sequence[Report]) -> Iterator[str]:
+    """What all of it comes to; where there are no modules, no cache can mislead, and none can be made."""
+    untold = sum(bool(one.problem) for one in reports)
+    empty = sum(not one.modules and not one.problem for one in reports)
+    wrong = sum(bool(one.findings) for one in reports) - empty
+    every = output.count(len(reports), "Lmod cache")
+    if wrong:
+        them = "it" if wrong == 1 else "them"
+        yield f"{wrong} of {every} would mislead users; `eessi-stack cache update` makes {them} anew"
+    if untold:
+        yield f"{untold} of {every} could not be told"
+    if empty:
+        yield f"{empty} of {every} would have no modules in {'it' if empty == 1 else 'them'}"
+    if not (wrong or untold or empty):
+        yield f"{every} {'is' if len(reports) == 1 else 'are'} right: every module is in, as it is on disk"
 
 
 def document(reports: Sequence[Report]) -> dict[str, object]:
@@ -118,12 +132,20 @@ def document(reports: Sequence[Report]) -> dict[str, object]:
     }
 
 
-def outcome(one: "Updated") -> Iterator[str]:
+def outcome(one: "Updated", size: int) -> Iterator[str]:
     """What became of one cache."""
+    name = f"{one.home.target!s:<{size}}"
     if not one.failure:
-        made = f", and {' and '.join(one.made)}" if one.made else ""
-        yield f"[+] {one.home.target}  {output.count(one.modules, 'module')}{made}"
+        made = f"; {' and '.join(one.made)} made" if one.made else ""
+        yield f"[+] {name}  {output.count(one.modules, 'module')}{made}"
         return
-    yield f"{click.style('[x]', fg='red')} {one.home.target}  {one.failure}"
+    yield f"{click.style('[x]', fg='red')} {name}  {one.failure}"
     if one.hint:
         yield f"    {click.style('hint:', fg='cyan')} {one.hint}"
+
+
+def sum_up(failures: Sequence[bool]) -> str:
+    """How many caches there are now."""
+    if bad := sum(failures):
+        return f"{len(failures) - bad} of {output.count(len(failures), 'Lmod cache')} made, and {bad} not"
+    return f"{output.count(len(failures), 'Lmod cache')} made, and proven to be right"

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from eessi_stack import contents, easystack, place
-from eessi_stack.cli import output, stack
+from eessi_stack.cli import complete, output, stack
 from eessi_stack.cli.formats.layout import fit
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
@@ -18,8 +18,8 @@ from eessi_stack.observe import Observer
 
 
 @click.command()
-@click.argument("first", metavar="A")
-@click.argument("second", metavar="B")
+@click.argument("first", metavar="A", shell_complete=complete.sides)
+@click.argument("second", metavar="B", shell_complete=complete.sides)
 @click.option("--stack", "easystacks", multiple=True, metavar="EASYSTACK", help="what it excludes does not count")
 @click.option("--json", "as_json", is_flag=True, help="one JSON document")
 @settings_options("cache-dir")

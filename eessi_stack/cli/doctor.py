@@ -17,7 +17,8 @@ from eessi_stack.errors import ExitCode
 
 SIGNS = {Level.OK: ("ok", "green"), Level.WARNING: ("warning", "yellow"), Level.ERROR: ("ERROR", "red")}
 
-_EDGE = 25
+_NAME = 15
+_EDGE = 11 + _NAME
 
 
 @click.command()
@@ -49,13 +50,11 @@ def checks(here: place.Place, *, load_all: bool, sample: int | None) -> Iterator
 
 def text(check: Check, width: int | None) -> Iterator[str]:
     word, color = SIGNS[check.level]
-    lead = f"{click.style(f'{word:<7}', fg=color)}  {check.name:<14}"
-    first, *more = fit(check.message, width - _EDGE) if width else [check.message]
-    yield f"{lead}  {first}"
-    yield from (f"{'':{_EDGE}}{line}" for line in more)
-    if check.hint:
-        hints = fit(f"hint: {check.hint}", width - _EDGE) if width else [f"hint: {check.hint}"]
-        yield from (f"{'':{_EDGE}}{line}" for line in hints)
+    said = [check.message, *([f"hint: {check.hint}"] if check.hint else [])]
+    lines = [line for text in said for line in (fit(text, width - _EDGE) if width else [text])]
+    lead = f"{click.style(f'{word:<7}', fg=color)}  {check.name:<{_NAME}}"
+    yield f"{lead}  {lines.pop(0)}" if len(check.name) <= _NAME else lead
+    yield from (f"{'':{_EDGE}}{line}" for line in lines)
 
 
 def summary(done: Iterable[Check]) -> str:

@@ -19,8 +19,11 @@ from eessi_stack.place import Place
 
 SHELLS = ("bash", "zsh", "fish", "csh")
 
-#: What only a target with an accelerator has: unset for one without.
-OF_ACCELERATORS = ("EESSI_ACCELERATOR_TARGET", "EESSI_MODULEPATH_ACCEL", "EESSI_SITE_MODULEPATH_ACCEL")
+#: What only a target with an accelerator has, or a tree with a compat layer: unset for one without.
+OPTIONAL = (
+    *("EESSI_ACCELERATOR_TARGET", "EESSI_MODULEPATH_ACCEL", "EESSI_SITE_MODULEPATH_ACCEL"),
+    *("EESSI_EPREFIX", "EPREFIX"),
+)
 
 
 @click.command()
@@ -44,7 +47,7 @@ def env(*, settings: Settings, shell: str) -> None:
             exit_code=ExitCode.FINDING,
         )
     variables = environment(here, chosen)
-    unset = [name for name in OF_ACCELERATORS if name not in variables]
+    unset = [name for name in OPTIONAL if name not in variables]
     output.result("\n".join(script(shell, variables, unset, lmod_of(here))))
 
 
@@ -68,11 +71,12 @@ def environment(here: Place, chosen: Target) -> dict[str, str]:
     """The variables of EESSI's initialisation; what the caller has of the other paths stays behind ours."""
     tree, cpu = here.tree, chosen.cpu_only
     own = tree.prefix(cpu)
-    variables = options.eessi_environment(tree, chosen, here.compat)
+    variables = options.eessi_environment(tree, chosen, here.compat, mode="")
     modules = {"": tree.modules(cpu)} | ({"_ACCEL": tree.modules(chosen)} if chosen.accelerator else {})
     for suffix, path in modules.items():
         variables |= {f"EESSI_MODULEPATH{suffix}": str(path), f"EESSI_SITE_MODULEPATH{suffix}": _site(here, path)}
     variables["EESSI_VERSION_DEFAULT"] = tree.version
+    variables["EESSI_ARCHDETECT_OPTIONS"] = os.pathsep.join(here.runs)
     variables["EESSI_SITE_SOFTWARE_PATH"] = _site(here, own)
     layers = [str(path) for path in reversed(modules.values())]
     sites = [path for path in (_site(here, Path(layer)) for layer in layers) if os.path.isdir(path)]  # noqa: PTH112
@@ -93,9 +97,17 @@ def _site(here: Place, path: Path) -> str:
 
 def joined(here: Place, name: str, ours: list[str]) -> str:
     """Paths before those that the variable has already; those of another target of the repository go."""
-    of_repo = (f"{here.tree.repo}/versions/", f"{here.tree.host_injections}/")
-    others = [path for path in config.inherited(name).split(os.pathsep) if path and not path.startswith(of_repo)]
+    inherited = config.inherited(name).split(os.pathsep)
+    others = [path for path in inherited if path and not _is_replaced(here, name, path)]
     return os.pathsep.join(dict.fromkeys([*ours, *others]))
+
+
+def _is_replaced(here: Place, name: str, path: str) -> bool:
+    """Of PATH it is only a compat layer's: programs of modules that are loaded stay."""
+    versions = f"{here.tree.repo}/versions/"
+    if name == "PATH":
+        return path.startswith(versions) and path.removeprefix(versions).split("/")[1:2] == ["compat"]
+    return path.startswith((versions, f"{here.tree.host_injections}/"))
 
 
 def lmod_of(here: Place) -> Path | None:
@@ -108,22 +120,23 @@ def lmod_of(here: Place) -> Path | None:
 
 
 def script(shell: str, variables: Mapping[str, str], unset: list[str], lmod: Path | None) -> Iterator[str]:
-    """The lines for a shell; Lmod's initialisation where there is no `module` yet."""
+    """The lines for a shell; Lmod's initialisation where there is no `module` yet, or another program's."""
     if shell == "fish":
         yield from (f"set -e {name};" for name in unset)
         yield from (f"set -gx {name} {for_fish(name, value)};" for name, value in variables.items())
         if lmod:
-            yield f"type -q module; or source {_fish(str(lmod / 'fish'))};"
+            yield f"type -q module; and set -q LMOD_CMD; or source {_fish(str(lmod / 'fish'))};"
     elif shell == "csh":
         yield from (f"unsetenv {name};" for name in unset)
         yield from (f"setenv {name} {_csh(value)};" for name, value in variables.items())
         if lmod:
-            yield f'if ( "`alias module`" == "" ) source {_csh(str(lmod / "csh"))};'
+            yield f'if ( "`alias module`" == "" || ! $?LMOD_CMD ) source {_csh(str(lmod / "csh"))};'
     else:
         yield from (f"unset {name};" for name in unset)
         yield from (f"export {name}={shlex.quote(value)};" for name, value in variables.items())
         if lmod:
-            yield f"type module >/dev/null 2>&1 || . {shlex.quote(str(lmod / shell))};"
+            start = shlex.quote(str(lmod / shell))
+            yield f'{{ type module >/dev/null 2>&1 && [ -n "${{LMOD_CMD:-}}" ]; }} || . {start};'
 
 
 def for_fish(name: str, value: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from eessi_stack import install as installing
-from eessi_stack.cli import output, progress, stack
+from eessi_stack.cli import complete, output, progress, stack
 from eessi_stack.cli.formats import report as missing_report
 from eessi_stack.cli.formats import text
 from eessi_stack.cli.formats.report import about
@@ -19,7 +19,7 @@ from eessi_stack.prepare import prepare
 
 
 @click.command()
-@click.argument("easystacks", metavar="EASYSTACK...", nargs=-1, required=True)
+@click.argument("easystacks", metavar="EASYSTACK...", nargs=-1, required=True, shell_complete=complete.easystacks)
 @click.option("--json", "as_json", is_flag=True, help="one JSON document")
 @settings_options("robot-paths", "filter-deps", "cache-dir", "sources", "work-dir")
 @click.pass_context

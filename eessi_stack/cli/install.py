@@ -9,7 +9,7 @@ import click
 
 from eessi_stack import caches, config, flow
 from eessi_stack import install as installing
-from eessi_stack.cli import output, progress, saved_plan, stack
+from eessi_stack.cli import complete, output, progress, saved_plan, stack
 from eessi_stack.cli import plan as planned
 from eessi_stack.cli.formats import text
 from eessi_stack.cli.formats.report import about
@@ -25,7 +25,7 @@ from eessi_stack.prepare import Prepared, prepare
 
 
 @click.command()
-@click.argument("easystacks", metavar="EASYSTACK...", nargs=-1)
+@click.argument("easystacks", metavar="EASYSTACK...", nargs=-1, shell_complete=complete.easystacks)
 @click.option("--plan", "plan_file", type=click.Path(path_type=Path), help="run a plan of `plan -o`, if it still holds")
 @click.option(
     "--dry-run", "-n", is_flag=True, help="print the plan and do nothing; exit 1 when there is something to do"

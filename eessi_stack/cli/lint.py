@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from eessi_stack import config, easybuild_options, easystack
-from eessi_stack.cli import output, stack
+from eessi_stack.cli import complete, output, stack
 from eessi_stack.cli.formats import github
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
@@ -24,7 +24,7 @@ ABSENT = ("easystack-none", "easystack-unreadable")
 
 
 @click.command()
-@click.argument("easystacks", metavar="EASYSTACK...", nargs=-1, required=True)
+@click.argument("easystacks", metavar="EASYSTACK...", nargs=-1, required=True, shell_complete=complete.easystacks)
 @click.option("--format", "form", type=click.Choice(("text", "json", "github")), default="text")
 @click.option("--json", "as_json", is_flag=True, help="short for --format json")
 @settings_options("robot-paths", "cache-dir", without=("repo", "eessi-version", "target", "accel"))

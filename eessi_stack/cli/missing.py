@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from eessi_stack import config, flow
-from eessi_stack.cli import output, stack
+from eessi_stack.cli import complete, output, stack
 from eessi_stack.cli.formats import render
 from eessi_stack.cli.formats.report import Report, nothing_asked, verdict
 from eessi_stack.cli.options import settings_options
@@ -16,7 +16,7 @@ from eessi_stack.errors import StackErrors
 
 
 @click.command()
-@click.argument("easystacks", metavar="EASYSTACK...", nargs=-1, required=True)
+@click.argument("easystacks", metavar="EASYSTACK...", nargs=-1, required=True, shell_complete=complete.easystacks)
 @click.option("--all-targets", is_flag=True, help="ask of every target that the tree and its EESSI version have")
 @click.option("--strict", is_flag=True, help="ask as `eb --missing` does: every module of the recipes must be there")
 @click.option("--why", metavar="NAME", help="explain one package: who asks for it, by which path of dependencies")

@@ -1,17 +1,22 @@
 """The options that every command shares, turned into Settings."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from eessi_stack import config
-from eessi_stack.cli import output
-from eessi_stack.settings import OPTIONS
+from eessi_stack.cli import complete, output
+from eessi_stack.settings import OPTIONS, Option
 
 #: Settings that are flags of every command; the others have one where a command uses them.
 SHARED = ("repo", "eessi-version", "target", "accel", "color")
+
+
+def _complete(option: Option, _: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
+    return complete.setting(option, begun)
 
 
 def settings_options(*more: str, without: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -37,6 +42,7 @@ def settings_options(*more: str, without: tuple[str, ...] = ()) -> Callable[[Cal
                 multiple=option.name == "target",
                 metavar=option.name.upper().replace("-", "_"),
                 help=f"{option.help}; {option.wants} [${option.variables[0]}]",
+                shell_complete=complete.targets if option.name == "target" else partial(_complete, option),
             )(wrapped)
         return wrapped
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from eessi_stack.cli import output, stack
+from eessi_stack.cli import complete, output, stack
 from eessi_stack.cli.formats import report as missing_report
 from eessi_stack.cli.formats import text
 from eessi_stack.cli.formats.report import about
@@ -37,7 +37,7 @@ def rebuild_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.command()
-@click.argument("easystacks", metavar="EASYSTACK...", nargs=-1, required=True)
+@click.argument("easystacks", metavar="EASYSTACK...", nargs=-1, required=True, shell_complete=complete.easystacks)
 @rebuild_options
 @click.option("-o", "--output", "file", type=click.Path(path_type=Path), help="keep it, for `install --plan`")
 @click.option("--json", "as_json", is_flag=True, help="one JSON document")

@@ -7,7 +7,7 @@ import click
 
 from eessi_stack import place, target
 from eessi_stack import status as standing
-from eessi_stack.cli import output, stack
+from eessi_stack.cli import complete, output, stack
 from eessi_stack.cli.formats import standing as forms
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
@@ -17,7 +17,7 @@ from eessi_stack.status import Status
 
 
 @click.command()
-@click.argument("easystacks", metavar="[EASYSTACK...]", nargs=-1)
+@click.argument("easystacks", metavar="[EASYSTACK...]", nargs=-1, shell_complete=complete.easystacks)
 @click.option("--all-targets", is_flag=True, help="the matrix of every target that the tree and its version have")
 @click.option("--software", metavar="NAME", help="which versions of one software or extension there are, and where")
 @click.option("--json", "as_json", is_flag=True, help="one JSON document, with all modules: `diff` compares with it")

@@ -1,6 +1,7 @@
 -- What Lmod would make of its files: run by the Lua that runs Lmod, as Lmod runs them, but with nothing in reach.
 -- Reads questions from stdin, a line each, and answers with lines of fields that tabs separate:
---   cache DIR   which file of a cache Lmod takes, what is in it, whether its compiled twin says the same
+--   cache DIR   which file of a cache Lmod takes, what is in it, which of its directories modules lead to, whether
+--               its compiled twin says the same
 --   taken DIR   the same, but nothing of its twin
 --   rc FILE     which caches an lmodrc.lua names
 --   code FILE   whether a file is Lua at all
@@ -83,6 +84,7 @@ local function cache(dir, with_twin)
       for file in pairs(found) do say("module", path, file) end
     end
   end
+  for path in pairs(env.mpathMapT) do say("reached", path) end
   if with_twin and taken == compiled and size(text) > 0 then
     local twin, broken = tables(text)
     if not twin then say("twin", broken) elseif not same(env, twin) then say("twin", "") end

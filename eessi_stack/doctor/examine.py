@@ -1,45 +1,44 @@
 """Tries what an install needs of the machine and the tree."""
 
 import os
+import re
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from stat import S_ISGID, S_IWGRP
+from stat import S_IWGRP
 from urllib.parse import urlsplit
 
 from eessi_stack import caches, config
-from eessi_stack.doctor.check import Check, Level, error, ok, warning
+from eessi_stack.doctor import prefix
+from eessi_stack.doctor.check import Check, error, ok, warning
 from eessi_stack.doctor.load import user_of
-from eessi_stack.doctor.mount import mount_of
 from eessi_stack.eb import environment, trial
 from eessi_stack.errors import StackError
 from eessi_stack.place import Place
 
-#: Free space and files below which builds are likely to fail, or sure to.
-SPACE = (20e9, 1e9)
-INODES = (100_000, 1_000)
+#: The oldest Lmod that EasyBuild 5 works with.
+OLDEST_LMOD = (8, 0)
 
-#: How much a file server's clock may differ: builds compare time stamps by the second.
-CLOCK = (2.0, 60.0)
+#: How many modules that a cache misleads about are named.
+NAMED = 5
 
 PROXIES = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
 
 
 def examine(place: Place) -> Iterator[Check]:
     """One thing after the other, as soon as it is known."""
-    prefix = place.tree.prefix(place.target)
+    folder = place.tree.prefix(place.target)
     yield _easybuild(place)
     yield from _lmod(place)
     yield from _target(place)
     yield _compat(place)
     yield from _work_dir(place)
-    yield from _prefix(prefix)
-    yield from _room(prefix, "free space")
-    yield from _room(place.settings.work_dir, "work-dir")
-    yield _umask()
+    yield from prefix.prefix(folder)
+    yield from prefix.room(folder, "free space")
+    yield from prefix.room(place.settings.work_dir, "work-dir")
+    yield _umask(place)
     yield _locale(place)
-    yield from _group(place.tree.modules(place.target))
+    yield from prefix.group(folder)
     yield _injections(place)
     yield from _proxies()
 
@@ -60,14 +59,26 @@ def _lmod(place: Place) -> Iterator[Check]:
     found = trial.lmod(command)
     if not found.good:
         yield error("Lmod", f"{command}: {found.said}", "name a working one by --lmod")
-        return
-    yield ok("Lmod", f"{found.said} ({command})")
+    elif tuple(map(int, re.findall(r"\d+", found.said)[:2])) < OLDEST_LMOD:
+        oldest = ".".join(map(str, OLDEST_LMOD))
+        yield error(
+            "Lmod", f"{command} is {found.said}: EasyBuild needs {oldest} or newer", "name a newer one by --lmod"
+        )
+    else:
+        yield ok("Lmod", f"{found.said} ({command})")
+        yield _module_load(place, command)
+        yield from _cache(place)
+
+
+def _module_load(place: Place, command: Path) -> Check:
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "Trial").mkdir()
-        Path(folder, "Trial", "1.0.lua").write_text('help([==[x]==])\nsetenv("TRIAL", "1")\n', encoding="utf-8")
+        file = Path(folder, "Trial", "1.0.lua")
+        file.parent.mkdir()
+        file.write_text('help([==[x]==])\nsetenv("TRIAL", "1")\n', encoding="utf-8")
+        for path in (file.parent, file):  # whatever the umask: of root's own private files Lmod takes none
+            path.chmod(0o755)
         loaded = trial.load(command, [Path(folder)], "Trial/1.0", user_of(place))
-    yield ok("module load", "loads a module") if loaded.good else error("module load", loaded.said)
-    yield from _cache(place)
+    return ok("module load", "loads a module") if loaded.good else error("module load", loaded.said)
 
 
 def _cache(place: Place) -> Iterator[Check]:
@@ -76,13 +87,14 @@ def _cache(place: Place) -> Iterator[Check]:
     try:
         (report,) = caches.checked([place])
     except StackError as problem:
-        yield warning("Lmod cache", f"{problem.message}: {problem.context}", problem.hint)
+        said = ": ".join(filter(None, (problem.message, *problem.context.splitlines()[:1])))
+        yield warning("Lmod cache", said, problem.hint)
         return
     if report.problem:
         yield warning("Lmod cache", report.problem)
     elif report.findings:
-        said = "; ".join(one.message for one in report.findings)
-        yield warning("Lmod cache", said, "`eessi-stack cache check` names them, `eessi-stack cache update` mends them")
+        said = "; ".join(one.said(NAMED) for one in report.findings)
+        yield warning("Lmod cache", said, "`eessi-stack cache check` names all, `eessi-stack cache update` mends them")
     else:
         yield ok("Lmod cache", "every module is in")
 
@@ -129,70 +141,20 @@ def _work_dir(place: Place) -> Iterator[Check]:
         yield error("compiler", made.said.splitlines()[-1], hint)
 
 
-def _prefix(prefix: Path) -> Iterator[Check]:
-    """What a build does to a prefix: makes files and folders, moves them, takes them away."""
-    existing = next(path for path in (prefix, *prefix.parents) if path.exists())
+def _umask(place: Place) -> Check:
+    """What EasyBuild is told: `install` itself does not leave it to the caller's."""
+    said = place.environment.get("EASYBUILD_UMASK", "022")
     try:
-        with tempfile.TemporaryDirectory(dir=existing, prefix=".eessi-stack-trial-") as folder:
-            before = time.time()
-            Path(folder, "one").write_text("x", encoding="utf-8")
-            stamp, after = Path(folder, "one").stat().st_mtime, time.time()
-            landed = _landed(Path(folder, "one"))
-            Path(folder, "below").mkdir()
-            Path(folder, "one").rename(Path(folder, "below", "two"))
-            Path(folder, "link").symlink_to("below/two")
-    except OSError as problem:
-        hint = "give this user the prefix; on /cvmfs, build in EESSI's container, which has an overlay above it"
-        yield error("prefix", f"{existing} cannot be written: {problem.strerror}", hint)
-        return
-    yield ok("prefix", f"{prefix} can be written" + ("" if existing == prefix else f" ({existing} is there)"))
-    yield landed
-    yield _clock(max(before - stamp, stamp - after, 0.0))
-
-
-def _landed(file: Path) -> Check:
-    """Where a file that was written is: with an overlay, in its upper folder."""
-    mount = mount_of(file)
-    if not mount or not mount.upper:
-        return ok("file system", mount.kind if mount else "unknown")
-    below = mount.upper / file.relative_to(mount.point)
-    if below.exists() or not mount.upper.exists():  # of another mount namespace, where it cannot be looked at
-        return ok("file system", f"an overlay: what is written lands in {mount.upper}")
-    hint = "mount the overlay over the repository itself, not above or below it"
-    return error("file system", f"an overlay, but what is written does not land in {mount.upper}", hint)
-
-
-def _clock(skew: float) -> Check:
-    level = Level.ERROR if skew > CLOCK[1] else Level.WARNING if skew > CLOCK[0] else Level.OK
-    message = f"{skew:.1f} s between this machine and the prefix's file system"
-    hint = "" if level is Level.OK else "let both take their time from one server (NTP)"
-    return Check(name="clock", level=level, message=message, hint=hint)
-
-
-def _room(folder: Path, name: str) -> Iterator[Check]:
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
-    found = os.statvfs(existing)
-    free, inodes = found.f_bavail * found.f_frsize, found.f_favail
-    level = _level(free, SPACE)
-    if found.f_files:  # some file systems count none
-        level = max(level, _level(inodes, INODES), key=list(Level).index)
-    files = f", {inodes} more files" if found.f_files else ""
-    hint = "" if level is Level.OK else "make room: a package of a few GB takes three times that while it is built"
-    yield Check(name=name, level=level, message=f"{free / 1e9:.1f} GB{files} in {existing}", hint=hint)
-
-
-def _level(value: float, limits: tuple[float, float]) -> Level:
-    return Level.ERROR if value < limits[1] else Level.WARNING if value < limits[0] else Level.OK
-
-
-def _umask() -> Check:
-    mask = os.umask(0o022)
-    os.umask(mask)
+        mask = int(said, 8)
+    except ValueError:
+        return error("umask", f"{said} is none", "set EASYBUILD_UMASK=022, or unset it")
+    modules = place.tree.modules(place.target)
     if mask & 0o055:
-        return warning(
-            "umask", f"{mask:04o}: others cannot read what is installed", "run `umask 022` before an install"
-        )
-    return ok("umask", f"{mask:04o}")
+        return warning("umask", f"{mask:04o}: others cannot read what is installed", "set EASYBUILD_UMASK=022")
+    if mask & 0o020 and modules.is_dir() and modules.stat().st_mode & S_IWGRP:
+        message = f"{mask:04o}: the group may write to {modules}, but not to what is installed"
+        return warning("umask", message, "set EASYBUILD_UMASK=002, or EESSI_PROJECT_INSTALL")
+    return ok("umask", f"{mask:04o} for what is installed")
 
 
 def _locale(place: Place) -> Check:
@@ -202,20 +164,12 @@ def _locale(place: Place) -> Check:
     return warning("locale", f"{wanted} is not there: builds that print other letters may fail", f"install {wanted}")
 
 
-def _group(modules: Path) -> Iterator[Check]:
-    """Where a group may write, what one of them installs must stay the group's."""
-    if modules.is_dir() and modules.stat().st_mode & S_IWGRP:
-        if modules.stat().st_mode & S_ISGID:
-            yield ok("group", f"{modules} is the group's, and so is what is made there")
-        else:
-            hint = f"run `chmod -R g+s {modules.parents[1]}`"
-            yield warning("group", f"the group may write to {modules}, but what is made there is not the group's", hint)
-
-
 def _injections(place: Place) -> Check:
     folder = place.tree.host_injections
     if not os.path.lexists(folder):
         return ok("host_injections", f"no {folder}: nothing of the site is used")
+    if folder.exists() and not folder.is_dir():
+        return warning("host_injections", f"{folder} is not a folder", "take it away, or make it a link to a folder")
     if not folder.is_dir():
         hint = "make the folder that it leads to, or have CVMFS lead elsewhere"
         return warning("host_injections", f"{folder} leads to {folder.resolve()}, which is not there", hint)
@@ -230,7 +184,13 @@ def _proxies() -> Iterator[Check]:
             continue
         url = urlsplit(value if "//" in value else f"//{value}")
         try:
+            server = f"{url.hostname}:{url.port or 3128}"  # and never the password
+        except ValueError:
+            yield error(name, "it names no server and port", f"set ${name} to `http://server:port`, or unset it")
+            continue
+        try:
             with socket.create_connection((url.hostname or "", url.port or 3128), timeout=5):
-                yield ok(name, f"{url.hostname} answers")
-        except (OSError, ValueError) as problem:
-            yield error(name, f"{value} does not answer: {problem}", f"set ${name} to one that does, or unset it")
+                yield ok(name, f"{server} answers")
+        except OSError as problem:
+            message = f"{server} does not answer: {problem.strerror or problem}"
+            yield error(name, message, f"set ${name} to one that does, or unset it")

@@ -27,7 +27,8 @@ def load(place: Place, size: int | None) -> Iterator[Check]:
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 (slow to import)
 
     command = caches.find_lmod(place)
-    there = sorted(Observer(place.settings.cache_dir).everything(place).modules)
+    seen = Observer(place.settings.cache_dir).everything(place)
+    there = sorted(seen.modules | seen.incomplete)  # users see both
     chosen, user = sample(there, size) if size else there, user_of(place)
     if not chosen:
         yield error("modules", f"no modules in {place.layers[-1]}")

@@ -1,6 +1,7 @@
 """Tries what builds and users need, each in a process of its own: EasyBuild, a compiler, a compat layer, Lmod."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -8,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SECONDS = 60
+
+#: Where what Lmod says of an error ends: advice for people, and what it was doing.
+_ADVICE = re.compile(r"Please check|While processing the following|(?<!:)\n\s*\n")
 
 PROGRAM = "#include <stdio.h>\nint main(void) { puts(__VERSION__); return 0; }\n"
 
@@ -35,8 +39,10 @@ def _try(command: list[str], environment: Mapping[str, str], text: str = "", fol
         )
     except FileNotFoundError:
         return Trial(good=False, said=f"there is no {command[0]}")
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return Trial(good=False, said=str(error))
+    except OSError as error:
+        return Trial(good=False, said=error.strerror or str(error))
+    except subprocess.TimeoutExpired:
+        return Trial(good=False, said=f"{command[0]} did not end within {SECONDS} seconds")
     said = "\n".join(filter(None, (run.stdout.strip(), run.stderr.strip())))
     return Trial(good=run.returncode == 0, said=said or f"exit code {run.returncode}")
 
@@ -57,7 +63,10 @@ def compiler(environment: Mapping[str, str], folder: Path) -> Trial:
     """Compile a program in a folder, and run it there."""
     program = folder / "trial"
     made = _try(["gcc", "-x", "c", "-", "-o", str(program)], environment, PROGRAM, folder)
-    return _try([str(program)], environment) if made.good else made
+    if not made.good:
+        return made
+    ran = _try([str(program)], environment)
+    return ran if ran.good else Trial(good=False, said=f"what gcc made in {folder.parent} does not run: {ran.said}")
 
 
 def compat(layer: Path) -> Trial:
@@ -101,5 +110,5 @@ def _loaded(said: str) -> str:
 def _error(said: str) -> str:
     """What Lmod says is wrong, on one line."""
     _, found, after = said.partition("Lmod has detected the following error:")
-    lines = (after if found else said).strip().split("\n\n", 1)[0].splitlines()
-    return " ".join(line.strip() for line in lines) or "it is not loaded afterwards"
+    words = _ADVICE.split((after if found else said).strip())[0].split()
+    return " ".join(words) or "it is not loaded afterwards"

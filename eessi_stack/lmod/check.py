@@ -40,6 +40,13 @@ class Finding:
     message: str
     names: tuple[str, ...] = ()
 
+    def said(self, most: int | None = None) -> str:
+        """In a line; of many names the first."""
+        shown = self.names[:most]
+        more = len(self.names) - len(shown)
+        names = ", ".join(shown) + (f" and {more} more" if more else "")
+        return f"{self.message}: {names}" if names else self.message
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
@@ -135,7 +142,8 @@ def contents(cache: Path, answer: Answer, disk: dict[Path, OnDisk]) -> Iterable[
     if not answer.reads or answer.broken:
         return
     known = {path: frozenset(map(module_of, files)) for path, files in answer.modules.items()}
-    present = {str(layer): frozenset(map(module_of, seen.modules)) for layer, seen in disk.items()}
+    present = {str(layer): _on_disk(seen) for layer, seen in disk.items()}
+    present |= {path: _on_disk(_looked_into(path)) for path in known.keys() & answer.reached - present.keys()}
     unknown = [path for path in present if path not in known and present[path]]
     if unknown and known:
         yield Finding(kind=Kind.ELSEWHERE, message=f"it is for {', '.join(sorted(known))}, not for", names=(*unknown,))
@@ -147,6 +155,14 @@ def contents(cache: Path, answer: Answer, disk: dict[Path, OnDisk]) -> Iterable[
     changed = set(record.changed(cache, Path(answer.reads), disk)) - set(added)
     if changed:
         yield Finding(kind=Kind.CHANGED, message="changed since the cache was made", names=tuple(sorted(changed)))
+
+
+def _on_disk(seen: OnDisk) -> frozenset[str]:
+    return frozenset(map(module_of, seen.modules))
+
+
+def _looked_into(path: str) -> OnDisk:
+    return spider.scan(Path(path)) if os.path.isdir(path) else OnDisk()  # noqa: PTH112 (a name)
 
 
 def _names(these: dict[str, frozenset[str]], those: dict[str, frozenset[str]]) -> tuple[str, ...]:

@@ -33,18 +33,22 @@ def _contents(files: dict[str, Any]) -> dict[str, dict[str, str]]:
 
 
 def save(cache: Path, files: dict[str, Any]) -> None:
-    """Note in a folder of cache files what they were made of."""
-    made = {path.name: _digest(path) for path in sorted(cache.glob("spiderT.*"))}
-    if not stored.save(cache / RECORD, SCHEMA, {"cache": made, "files": files}):
-        raise OSError(f"{cache / RECORD} cannot be written")
+    """Note in a folder of cache files what they were made of. OSError where that cannot be written."""
+    stored.write(cache / RECORD, SCHEMA, {"cache": _digests(cache), "files": files})
     (cache / RECORD).chmod(0o644)
+
+
+def _digests(cache: Path) -> dict[str, str]:
+    return {path.name: _digest(path) for path in sorted(cache.glob("spiderT.*"))}
 
 
 def proven(cache: Path) -> bool:
     """Whether the cache files are those that were proven when they were made: nobody has to compare twins again."""
     known = stored.load(cache / RECORD, SCHEMA)
-    files = sorted(cache.glob("spiderT.*"))
-    return known is not None and known["cache"] == {path.name: _digest(path) for path in files}
+    try:
+        return known is not None and known["cache"] == _digests(cache)
+    except OSError:  # not for this user to read
+        return False
 
 
 def changed(cache: Path, reads: Path, disk: Disk) -> tuple[str, ...]:

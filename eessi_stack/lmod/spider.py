@@ -36,7 +36,7 @@ def scan(layer: Path) -> OnDisk:
     folders = [("", frozenset[tuple[int, int]]())]
     while folders:
         below, above = folders.pop()
-        with os.scandir(f"{root}/{below}") as entries:
+        with os.scandir(f"{root}/{below}"[:-1]) as entries:
             for entry in entries:
                 if _is_ignored(entry.name):
                     continue
@@ -97,6 +97,7 @@ class Answer:
     broken: str = ""  #: why it cannot be read
     twin: str | None = None  #: why the text that goes with a compiled file is another one; empty: it just is
     modules: Mapping[str, frozenset[str]] = field(default_factory=dict)  #: modules directory → files below it
+    reached: frozenset[str] = frozenset()  #: modules directories that modules lead to
     entries: tuple[tuple[str, str], ...] = ()  #: (directory, timestamp) of each cache that an lmodrc.lua names
 
 
@@ -120,6 +121,7 @@ def answers(lines: Iterable[str]) -> dict[tuple[str, str], Answer]:
 
 def _answer(facts: list[list[str]]) -> Answer:
     modules: dict[str, set[str]] = {}
+    reached: set[str] = set()
     single: dict[str, str] = {}
     entries = []
     for word, *fields in facts:
@@ -127,6 +129,8 @@ def _answer(facts: list[list[str]]) -> Answer:
             modules.setdefault(fields[0], set()).add(fields[1].removeprefix(f"{fields[0]}/"))
         elif word == "path":
             modules.setdefault(fields[0], set())
+        elif word == "reached":
+            reached.add(fields[0])
         elif word == "entry":
             entries.append((fields[0], fields[1]))
         else:
@@ -137,5 +141,6 @@ def _answer(facts: list[list[str]]) -> Answer:
         broken=single.get("broken", ""),
         twin=single.get("twin"),
         modules={path: frozenset(files) for path, files in modules.items()},
+        reached=frozenset(reached),
         entries=tuple(entries),
     )

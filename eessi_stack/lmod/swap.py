@@ -26,7 +26,8 @@ def hand_over(path: Path, like: Path) -> None:
     if (status.st_uid, status.st_gid) != (wanted.st_uid, wanted.st_gid):
         with contextlib.suppress(PermissionError):  # not root: then it stays this user's
             os.chown(path, wanted.st_uid if os.geteuid() == 0 else -1, wanted.st_gid)
-    more = (0o755 | wanted.st_mode & (S_IWGRP | S_ISGID)) if is_folder else 0o644
+    shared = wanted.st_mode & (S_IWGRP | S_ISGID if is_folder else S_IWGRP)
+    more = (0o755 if is_folder else 0o644) | shared
     mode = S_IMODE(status.st_mode)
     if mode != (mode | more) & ~S_IWOTH:
         path.chmod((mode | more) & ~S_IWOTH)

@@ -6,19 +6,24 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from eessi_stack.errors import StackError
 from eessi_stack.lmod import check, reader, record, site, spider, swap
-from eessi_stack.lmod.check import Kind
+from eessi_stack.lmod.check import Finding, Kind
 from eessi_stack.lmod.home import Home
 from eessi_stack.lmod.reader import TOOL
 
 SECONDS = 3600
+
+ROOM = "make room, and run this again"
+
+#: How many modules of a cache that could not be made are named; `check` names all.
+NAMED = 5
 
 #: Drafts of the cache; what is left of one belongs to a run that was killed.
 DRAFT = ".cache-"
@@ -65,19 +70,26 @@ def update(home: Home, lmod: Lmod, waiting: Callable[[str], Any] = lambda _: Non
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         return Updated(home=home, failure=what, hint=_hint(home, error))
     except (_FailedError, StackError) as error:
-        return Updated(home=home, failure="; ".join(filter(None, (str(error), getattr(error, "context", "")))))
-    problems = [left.problem, *(f"{one.message} {' '.join(one.names)}".rstrip() for one in left.findings)]
-    return Updated(home=home, modules=count, made=made, failure="; ".join(filter(None, problems)))
+        what = "; ".join(filter(None, (str(error), getattr(error, "context", ""))))
+        return Updated(home=home, failure=what, hint=ROOM if os.strerror(errno.ENOSPC) in what else "")
+    return Updated(home=home, modules=count, made=made, failure=left.problem or _said(left.findings))
 
 
 def _layers(home: Home) -> list[Path]:
     return [layer for layer in home.layers if layer.is_dir()]
 
 
+def _said(findings: Iterable[Finding]) -> str:
+    return "; ".join(one.said(NAMED) for one in findings)
+
+
 def _hint(home: Home, error: OSError) -> str:
     if isinstance(error, PermissionError):
-        return f"give this user {home.folder}, or run as its owner"
-    return "make room, and run this again" if error.errno == errno.ENOSPC else ""
+        in_modules = any(Path(str(error.filename)).is_relative_to(layer) for layer in home.layers)
+        return "let this user read it" if in_modules else f"give this user {home.folder}, or run as its owner"
+    if error.errno == errno.EROFS:
+        return "make it where the tree can be written to: on the machine, or in the container, that it is built on"
+    return ROOM if error.errno in {errno.ENOSPC, errno.EDQUOT} else ""
 
 
 def _make_folder(home: Home) -> None:
@@ -88,8 +100,11 @@ def _make_folder(home: Home) -> None:
 @contextmanager
 def _locked(home: Home, waiting: Callable[[str], Any]) -> Iterator[None]:
     """One at a time; the kernel lets go of the lock of a run that was killed."""
-    lock = os.open(home.folder / LOCK, os.O_RDWR | os.O_CREAT, 0o664)
+    path = home.folder / LOCK
+    lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o664)
     try:
+        with suppress(PermissionError):  # another member of the group has made it
+            swap.hand_over(path, _layers(home)[0])
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -133,8 +148,7 @@ def _draft(home: Home, lmod: Lmod, draft: Path) -> int:
     answer = reader.read_cache(lmod.command, draft)
     wrong = [*check.usable(draft, answer), *check.contents(draft, answer, before)]
     if wrong:
-        said = "; ".join(f"{one.message} {' '.join(one.names)}".rstrip() for one in wrong)
-        raise _FailedError(f"{TOOL} made no cache that holds every module: {said}")
+        raise _FailedError(f"{TOOL} made no cache that holds every module: {_said(wrong)}")
     return sum(len(seen.modules) for seen in before.values())
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import VERSION, Tree
+from tests.e2e.conftest import TARGET, VERSION, Tree
 from tests.e2e.lmod_user import LMOD, User
 
 pytestmark = pytest.mark.skipif(LMOD is None, reason="no Lmod here")
@@ -182,6 +182,21 @@ def test_a_cache_for_another_place_is_named(cached: Tree, tmp_path: Path) -> Non
     mended(moved)
 
 
+def test_modules_that_a_module_leads_to_are_part_of_the_cache(cached: Tree, user: User) -> None:
+    site = cached.base / "site"
+    cached.install("Extend")
+    (cached.modules / "Extend" / "1.0.lua").write_text(f'prepend_path("MODULEPATH", "{site}")\n')
+    (site / "Own").mkdir(parents=True)
+    (site / "Own" / "1.0.lua").write_text("help([==[of the site]==])\n")
+    mended(cached)
+    assert user.finds("Own/1.0")
+    (site / "Own" / "2.0.lua").write_text("help([==[of the site]==])\n")
+    assert found(cached) == {"added": ["Own/2.0"]}
+    shutil.rmtree(site)
+    assert found(cached) == {"removed": ["Own/1.0"]}
+    mended(cached)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 def test_a_foreign_owned_cache_is_named_and_mended(cached: Tree) -> None:
     os.chown(cache(cached), 65534, 65534)
@@ -193,6 +208,69 @@ def test_a_foreign_owned_cache_is_named_and_mended(cached: Tree) -> None:
     assert set(found(cached)) == {"owner"}
     mended(cached)
     assert cache(cached).stat().st_uid == 65534
+
+
+WITHOUT_RIGHTS = ("setpriv", "--bounding-set=-all", "--inh-caps=-all", sys.executable, "-m", "eessi_stack")
+NEEDS_ROOT = pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("setpriv"), reason="needs root that gives its rights away"
+)
+
+
+def run_without_rights(tree: Tree, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """As root whom no file obeys that is not its own."""
+    command, environment = [*WITHOUT_RIGHTS, *arguments], tree.environment(**variables)
+    return subprocess.run(command, cwd=tree.base, env=environment, capture_output=True, text=True, check=False)
+
+
+@NEEDS_ROOT
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_a_group_that_shares_a_tree_shares_its_cache(cached: Tree, umask: int) -> None:
+    prefix = cached.modules.parents[1]
+    shutil.rmtree(prefix / ".lmod")
+    for path in [prefix, *prefix.rglob("*")]:
+        os.chown(path, 65534, 0)
+        path.chmod(0o2775 if path.is_dir() else 0o664)
+    before = os.umask(umask)
+    try:
+        mended(cached)
+    finally:
+        os.umask(before)
+    assert {path.stat().st_uid for path in [prefix / ".lmod", *(prefix / ".lmod").rglob("*")]} == {65534}
+    cached.install("Gamma")
+    run = run_without_rights(cached, "cache", "update")  # a member of group 0
+    assert run.returncode == 0, run.stdout
+    assert not found(cached)
+
+
+@NEEDS_ROOT
+def test_a_cache_that_this_user_cannot_read_is_named(cached: Tree) -> None:
+    (compiled,) = cache(cached).glob("spiderT.luac_*")
+    os.chown(compiled, 65534, 65534)
+    compiled.chmod(0o600)
+    run = run_without_rights(cached, "cache", "check")
+    assert run.returncode == 1
+    assert f"not readable for all who may read the modules: {compiled}" in run.stdout
+    os.chown(cache(cached).parent, 65534, 65534)
+    cache(cached).parent.chmod(0o700)
+    run = run_without_rights(cached, "cache", "check")
+    assert run.returncode == 3
+    assert f"could not be told: {cache(cached)}: cannot be read: Permission denied" in run.stdout
+    assert "1 of 1 Lmod cache could not be told" in run.stdout
+    assert run_without_rights(cached, "status").returncode == 3
+    run = run_without_rights(cached, "cache", "update")
+    assert f"hint: give this user {cache(cached).parent}" in run.stdout
+
+
+@NEEDS_ROOT
+def test_modules_that_cannot_be_read_are_not_told_as_a_stale_cache(cached: Tree) -> None:
+    os.chown(cached.modules / "Alpha", 65534, 65534)
+    (cached.modules / "Alpha").chmod(0o700)
+    run = run_without_rights(cached, "cache", "check")
+    assert run.returncode == 3
+    assert "mislead" not in run.stdout
+    run = run_without_rights(cached, "cache", "update")
+    assert run.returncode == 1
+    assert f"[x] {TARGET}  {cached.modules / 'Alpha'}: Permission denied\n    hint: let this user read it" in run.stdout
 
 
 def test_what_others_cannot_read_or_all_can_write_is_named(cached: Tree) -> None:
@@ -257,22 +335,14 @@ def test_one_target_that_fails_is_named_and_the_others_are_made(cached: Tree) ->
     assert not found(cached)
 
 
-@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("setpriv"), reason="needs root that gives its rights away")
+@NEEDS_ROOT
 def test_a_target_that_belongs_to_somebody_else_is_named_and_the_others_are_made(cached: Tree) -> None:
     other = cached.modules.parents[2] / "zen2"
     shutil.copytree(cached.modules.parents[1], other)
     before = (other / ".lmod" / "cache" / "spiderT.lua").read_bytes()
     os.chown(other / ".lmod", 65534, 65534)
     cached.install("Gamma")
-    command = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", sys.executable, "-m", "eessi_stack"]
-    run = subprocess.run(
-        [*command, "cache", "update", "--all-targets"],
-        cwd=cached.base,
-        env=cached.environment(EESSI_STACK_TARGET=""),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    run = run_without_rights(cached, "cache", "update", "--all-targets", EESSI_STACK_TARGET="")
     assert run.returncode == 1, run.stderr
     assert f"[x] x86_64/amd/zen2  {other / '.lmod'}" in run.stdout
     assert f"hint: give this user {other / '.lmod'}, or run as its owner" in run.stdout
@@ -309,6 +379,33 @@ def test_a_kill_at_any_moment_leaves_a_cache_that_lmod_reads(cached: Tree, user:
         assert set(found(cached)) <= {"added"}
     mended(cached)
     assert sorted(path.name for path in cache(cached).parent.iterdir() if "cache" in path.name) == ["cache"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
+def test_a_full_disk_leaves_the_old_cache_and_says_what_to_do(tree: Tree, user: User) -> None:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "none", tree.repo], check=False).returncode:
+        pytest.skip("nothing can be mounted here")
+    try:
+        tree.modules.mkdir(parents=True)
+        tree.install("Alpha")
+        mended(tree)
+        tree.install("Beta")
+        fill = tree.repo / "fill"
+        subprocess.run(["dd", "if=/dev/zero", f"of={fill}", "bs=4096"], stderr=subprocess.DEVNULL, check=False)
+        for room in (0, 8192, 12288):  # for the tool itself, and for what is written beside its files
+            os.truncate(fill, fill.stat().st_size - room)
+            run = tree.run("cache", "update")
+            assert run.returncode == 0 or "No space left on device\n    hint: make room" in run.stdout
+            assert user.finds("Alpha")
+            assert set(found(tree)) <= {"added"}
+        fill.unlink()
+        mended(tree)
+        subprocess.run(["mount", "-o", "remount,ro", tree.repo], check=True)
+        run = tree.run("cache", "update")
+        assert run.returncode == 1
+        assert "Read-only file system\n    hint: " in run.stdout
+    finally:
+        subprocess.run(["umount", tree.repo], check=False)
 
 
 def test_two_at_once_both_end_well(cached: Tree) -> None:

@@ -108,6 +108,42 @@ def test_the_compat_layers_tools_come_first(tree: Tree) -> None:
     assert f"export EPREFIX={compat};" in run.stdout
 
 
+def test_of_path_only_another_compat_layer_goes(tree: Tree) -> None:
+    tree.install("Alpha")
+    compat = tree.repo / "versions" / VERSION / "compat" / "linux" / "x86_64"
+    (compat / "usr" / "bin").mkdir(parents=True)
+    loaded = tree.modules.parents[1] / "software" / "Alpha" / "1.0" / "bin"
+    other = tree.repo / "versions" / "2025.06" / "compat" / "linux" / "x86_64" / "bin"
+    run = tree.run("env", PATH=f"{loaded}:{other}:/bin")
+    assert f"export PATH={compat}/usr/bin:{compat}/bin:{loaded}:/bin;" in run.stdout
+
+
+def test_what_was_left_of_a_tree_with_a_compat_layer_goes(tree: Tree, shell: str) -> None:
+    tree.install("Alpha")
+    run = evaluate(tree, shell, "env", EESSI_EPREFIX="/elsewhere", EPREFIX="/elsewhere")
+    assert "EPREFIX=" not in run.stdout
+    runs = tree.run("detect", "--cpu", "--all", EESSI_STACK_TARGET="").stdout
+    assert f"EESSI_ARCHDETECT_OPTIONS={runs}" in run.stdout
+
+
+def test_a_user_of_a_tree_does_not_install_into_it(tree: Tree) -> None:
+    tree.install("Alpha")
+    assert "EESSI_CVMFS_INSTALL" not in tree.run("env").stdout
+
+
+@pytest.mark.skipif(LMOD is None, reason="no Lmod here")
+def test_another_program_that_is_called_module_is_replaced(tree: Tree, shell: str) -> None:
+    tree.install("Alpha")
+    other = {"csh": "alias module false", "fish": "function module; false; end"}.get(shell, "module() { false; }")
+    path = tree.base / "script"
+    path.write_text(f"{other}\n{SHELLS[shell][1].format('')}\nmodule load Alpha\necho $LOADEDMODULES\n")
+    start = ["tcsh", "-f"] if shell == "csh" else SHELLS[shell][0][:-1]
+    environment = tree.environment(PATH=f"{OURS}:{os.environ['PATH']}", USER="somebody", TERM="dumb")
+    environment.pop("LMOD_CMD", None)
+    run = subprocess.run([*start, path], cwd=tree.base, env=environment, capture_output=True, text=True, check=False)
+    assert run.stdout.strip() == "Alpha/1.0", run.stderr
+
+
 def test_a_target_that_is_not_there_is_said(tree: Tree) -> None:
     run = tree.run("env", "--target", "aarch64/a64fx")
     assert run.returncode == 1

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 
 from eessi_stack import intent, journal
@@ -76,9 +77,51 @@ def test_what_the_last_runs_did(tree: Tree) -> None:
         journal.record(prefix(tree), "step-ended", **facts)
     run = tree.run("status")
     assert run.returncode == 1
-    assert "  built  Alpha/1.0  12s" in run.stdout
-    assert "failed    Beta/1.0: no space\n          log /logs/b.log" in run.stdout
-    assert "failed    Alpha" not in run.stdout
+    (built,) = (line for line in run.stdout.splitlines() if line.startswith("built"))
+    assert built.endswith("  Alpha/1.0  12s")
+    assert run.stdout.endswith(f"{built}\nfailed    Beta/1.0: no space\n          log /logs/b.log\n")
+
+
+def test_runs_that_ended_go_on_or_were_cut_off(tree: Tree) -> None:
+    tree.install("Alpha")
+    tree.run("cache", "update")
+    host = os.uname().nodename
+    begin(tree, "one", host, 1)
+    assert runs(tree)[-1].endswith(f"2 built, 1 skipped; was cut off: process 1 on {host}")
+    journal.record(prefix(tree), "run-ended", run="one")
+    assert runs(tree)[0].endswith("  2 built, 1 skipped in 0s")
+    begin(tree, "two", "node7", 41)
+    assert runs(tree)[-1].endswith("; has not ended, as far as is known here: process 41 on node7")
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", "eessi-stack"]) as ours:
+        begin(tree, "three", host, ours.pid)
+        assert runs(tree)[-1].endswith(f"; goes on: process {ours.pid} on {host}")
+        ours.kill()
+    assert runs(tree)[-1].endswith(f"; was cut off: process {ours.pid} on {host}")
+    begin(tree, "four", host, 1)
+    assert len(runs(tree)) == 3
+    assert tree.run("status").returncode == 0
+
+
+def begin(tree: Tree, name: str, host: str, pid: int) -> None:
+    journal.record(prefix(tree), "run-started", run=name, host=host, pid=pid)
+    for result in ("built", "skipped", "built"):
+        journal.record(prefix(tree), "step-ended", run=name, module="Alpha/1.0", result=result, seconds=1)
+
+
+def runs(tree: Tree) -> list[str]:
+    """What `status` says of the last runs."""
+    lines = tree.run("status").stdout.splitlines()
+    at = next(index for index, line in enumerate(lines) if line.startswith("runs"))
+    return [lines[at], *takewhile(lambda line: line.startswith(" "), lines[at + 1 :])]
+
+
+def test_a_lock_that_was_left_behind_wants_attention(tree: Tree) -> None:
+    tree.install("Alpha")
+    tree.run("cache", "update")
+    left = prefix(tree) / ".eessi-stack" / "intent" / "Beta%2F1.0"
+    left.parent.mkdir(parents=True)
+    left.write_text('{"host": "node7", "pid": 41, "since": "2026-01-01T00:00:00+0000"}')
+    assert tree.run("status").returncode == 1
 
 
 def test_a_stack_is_compared(tree: Tree) -> None:
@@ -103,7 +146,7 @@ def test_the_matrix_of_all_targets(tree: Tree) -> None:
     rows = {line.split()[0]: line.split()[1:] for line in run.stdout.splitlines() if line.strip()}
     assert rows[TARGET] == ["1", "right"]
     assert rows["aarch64/a64fx"] == ["0", "not", "there"]
-    assert run.stdout.endswith("1 modules on 1 of 53 targets\n")
+    assert run.stdout.endswith("1 module on 1 of 53 targets\n")
 
 
 def test_where_a_software_is(tree: Tree) -> None:

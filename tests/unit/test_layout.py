@@ -68,7 +68,7 @@ LOW = (
     | COMPARE
     | DIAGNOSE
     | {"machine", "toolchains", "cpuinfo", "config", "settings", "module_files", "module_text", "signature", "stored"}
-    | {"kept"}
+    | {"kept", "runs"}
 )
 #: What joins the steps, each with what it joins besides the middle row.
 WIRING = {
@@ -82,7 +82,7 @@ WIRING = {
     "workplace": {"place"},
     "install": {"place", "workplace", "config", "caches", "diagnose", "__version__"},
     "caches": {"place"},
-    "status": {"place", "observe", "survey", "caches", "contents", "differ"},
+    "status": {"place", "observe", "survey", "caches", "contents", "differ", "machine", "runs"},
     "doctor": {"place", "observe", "caches", "config", "doctor"},
     "host_injections": {"place", "observe", "workplace", "host_injections"},
     "contents": {"place", "observe", "differ", "module_text"},

@@ -58,6 +58,7 @@ reads\t/c/spiderT.lua
 path\t/m/all
 module\t/m/all\t/m/all/GCC/12.lua
 path\t/m/none
+reached\t/m/none
 twin\t
 for\trc\t/rc
 entry\t/c\t/c/timestamp
@@ -68,6 +69,7 @@ end"""
     one = got["cache", "/c"]
     assert (one.lua, one.reads, one.twin) == ("5.3", "/c/spiderT.lua", "")
     assert one.modules == {"/m/all": frozenset({"GCC/12.lua"}), "/m/none": frozenset()}
+    assert one.reached == {"/m/none"}
     assert got["rc", "/rc"].entries == (("/c", "/c/timestamp"),)
     assert got["rc", "/rc"].twin is None
     assert got["code", "/s"].broken == "foo:1: no"

@@ -3,16 +3,19 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from eessi_stack.cli import output
 from eessi_stack.cli.formats.layout import cut, fit
 from eessi_stack.cli.formats.naming import named, under_their_cpu
 from eessi_stack.contents import FORMAT
 from eessi_stack.errors import ExitCode
 from eessi_stack.lmod.check import Report
 from eessi_stack.model import Answer, State, Target
-from eessi_stack.status import Event, Lock, Status
+from eessi_stack.runs import Event, Run
+from eessi_stack.status import Lock, Status
 
-#: How many of the last builds are shown.
+#: How many of the last builds and runs are shown.
 LAST = 5
+RUNS = 3
 
 _EDGE = 10
 
@@ -31,7 +34,10 @@ def _undecided(answer: Answer | None) -> bool:
 
 def _wrong(one: Status) -> bool:
     lost = one.answer and one.answer.comparison and one.answer.comparison.of(State.MISSING, State.BROKEN)
-    return bool(one.incomplete or one.failed or lost or (one.cache and one.cache.findings))
+    left = any(lock.held is False for lock in one.locks)
+    return bool(
+        one.incomplete or one.failed or lost or left or (one.cache and one.cache.modules and one.cache.findings)
+    )
 
 
 def one(status: Status, gpu: str, width: int | None) -> Iterator[str]:
@@ -45,21 +51,22 @@ def one(status: Status, gpu: str, width: int | None) -> Iterator[str]:
     yield from _row("prefix", f"{here.tree.prefix(here.target)} ({_disk(status)})", width)
     if status.problem:
         yield from _row("modules", f"could not be told: {status.problem}", width)
-        return
-    assert status.side
-    yield from _row("modules", f"{len(status.side.modules)} there", width)
+    if status.side:
+        yield from _row("modules", f"{len(status.side.modules)} there", width)
     if status.incomplete:
         yield from _row("", f"incomplete: {', '.join(status.incomplete)}", width)
     if status.answer:
         yield from _stack(status.answer, width)
     yield from _row("Lmod", _cache(status.cache), width)
     for finding in status.cache.findings if status.cache and status.cache.modules else ():
-        names = f": {', '.join(finding.names)}" if finding.names else ""
-        yield from _row("", f"{finding.message}{names}", width)
+        yield from _row("", finding.said(), width)
     for index, lock in enumerate(status.locks):
         yield from _row("" if index else "locks", _lock(lock), width)
-    for index, event in enumerate(status.events[-LAST:]):
-        yield from _row("" if index else "built", _event(event), width)
+    for index, run in enumerate(status.runs[-RUNS:]):
+        yield from _row("" if index else "runs", f"{_when(run.time)}  {_run(run)}", width)
+    for index, event in enumerate(status.built[-LAST:]):
+        text = f"{_when(event.time)}  {event.module}  {output.duration(event.seconds)}"
+        yield from _row("" if index else "built", text, width)
     for index, event in enumerate(status.failed):
         yield from _row("" if index else "failed", f"{event.module}: {event.cause or 'no cause known'}", width)
         yield from _row("", f"log {event.log}", width) if event.log else ()
@@ -106,8 +113,20 @@ def _lock(lock: Lock) -> str:
     return f"{lock.module}: {who}" if lock.held else f"{lock.module}: left behind by {who}"
 
 
-def _event(event: Event) -> str:
-    return f"{event.time[:16].replace('T', ' ')}  {event.result}  {event.module}  {event.seconds:.0f}s"
+def _run(run: Run) -> str:
+    results = ", ".join(f"{count} {result}" for result, count in sorted(run.results.items())) or "nothing built"
+    if run.seconds is not None:
+        return f"{results} in {output.duration(run.seconds)}"
+    process = f"process {run.pid} on {run.host}"
+    if run.goes_on is None:
+        return f"{results}; has not ended, as far as is known here: {process}"
+    if run.goes_on:
+        return f"{results}; goes on: {process}"
+    return f"{results}; was cut off: {process}" if run.pid else results
+
+
+def _when(time: str) -> str:
+    return time[:16].replace("T", " ")
 
 
 def matrix(found: Sequence[Status], width: int | None) -> Iterator[str]:
@@ -159,7 +178,7 @@ def _remark(one: Status) -> str:
 def _sum(found: Sequence[Status]) -> str:
     count = sum(len(one.side.modules) for one in found if one.side)
     there = sum(one.disk.there for one in found)
-    return f"{count} modules on {there} of {len(found)} targets"
+    return f"{output.count(count, 'module')} on {there} of {output.count(len(found), 'target')}"
 
 
 def software(found: Sequence[Status], name: str) -> Iterator[str]:
@@ -209,7 +228,8 @@ def _target(one: Status) -> dict[str, Any]:
         "locks": [{"module": lock.module, "owner": lock.owner, "held": lock.held} for lock in one.locks],
         "cache": _cache_row(one.cache),
         "stack": {str(state): [v.package.module for v in told.of(state)] for state in State} if told else None,
-        "built": [_event_row(event) for event in one.events[-LAST:]],
+        "runs": [_run_row(run) for run in one.runs[-RUNS:]],
+        "built": [_event_row(event) for event in one.built[-LAST:]],
         "failed": [_event_row(event) for event in one.failed],
     }
 
@@ -219,6 +239,17 @@ def _cache_row(cache: Report | None) -> dict[str, Any] | None:
         return None
     findings = [{"kind": one.kind, "message": one.message, "names": list(one.names)} for one in cache.findings]
     return {"problem": cache.problem, "findings": findings}
+
+
+def _run_row(run: Run) -> dict[str, Any]:
+    return {
+        "time": run.time,
+        "host": run.host,
+        "pid": run.pid,
+        "results": dict(run.results),
+        "seconds": run.seconds,
+        "goes_on": run.goes_on,
+    }
 
 
 def _event_row(event: Event) -> dict[str, Any]:

@@ -1,0 +1,46 @@
+"""What a shell completes besides commands and options: easystacks, targets, folders."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem
+
+from eessi_stack.settings import Option
+
+CHOICES = ("auto", "always", "never")
+
+
+def easystacks(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:  # noqa: ARG001
+    """Files and folders; where none is called so, the easystacks that come with eessi-stack."""
+    from eessi_stack.config import shipped  # noqa: PLC0415 (only where a shell asks)
+
+    files = [CompletionItem(begun, type="file")]
+    if "/" in begun or any(path.name.startswith(begun) for path in Path().iterdir()):
+        return files
+    return _beginning(begun, (path.stem for path in shipped("easystacks").glob("*.yml"))) or files
+
+
+def targets(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:  # noqa: ARG001
+    """CPU targets, each as soon as its vendor is told from the others."""
+    from eessi_stack import target  # noqa: PLC0415 (only where a shell asks)
+
+    return _beginning(begun, (row.name for row in target.table()))
+
+
+def sides(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    """What `diff` compares: a target, or a file."""
+    return targets(context, parameter, begun) or [CompletionItem(begun, type="file")]
+
+
+def setting(option: Option, begun: str) -> list[CompletionItem]:
+    """What a setting may be."""
+    if option.name == "color":
+        return _beginning(begun, CHOICES)
+    kinds = {"a folder": "dir", "folders separated by colons": "dir", "a path": "file"}
+    kind = kinds.get(option.wants)
+    return [CompletionItem(begun, type=kind)] if kind else []
+
+
+def _beginning(begun: str, names: Iterable[str]) -> list[CompletionItem]:
+    return [CompletionItem(name) for name in sorted(names) if name.startswith(begun)]
