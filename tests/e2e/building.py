@@ -101,3 +101,10 @@ def processes_of(site: Site) -> dict[int, str]:
         if str(site.folder).encode() in environ and entry.name != str(os.getpid()):
             found[int(entry.name)] = line.replace(b"\0", b" ").decode()
     return found
+
+
+def until_all_have_ended(site: Site) -> None:
+    deadline = time.monotonic() + 60
+    while left := processes_of(site):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)

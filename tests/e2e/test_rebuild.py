@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.building import Site, load, needs_lmod, processes_of
+from tests.e2e.building import Site, load, needs_lmod, until_all_have_ended
 
 pytestmark = needs_lmod
 
@@ -124,20 +124,13 @@ def test_a_rebuild_that_is_killed_leaves_old_or_new(stamped: Site) -> None:
         time.sleep(moments.uniform(0.2, 9))
         os.killpg(run.pid, signal.SIGKILL)
         run.wait()
-        wait_for_the_end_of_all(stamped)
+        until_all_have_ended(stamped)
 
         after = stamped.run("missing", stack, STAMP=before)
 
         assert after.returncode == 0, f"seed {seed}, kill {number}: {after.stdout}{after.stderr}"
         assert stamp(stamped) in (before, f"new{number}"), f"seed {seed}, kill {number}"
         assert leftovers(stamped) == []
-
-
-def wait_for_the_end_of_all(site: Site) -> None:
-    deadline = time.monotonic() + 20
-    while processes_of(site) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert processes_of(site) == {}
 
 
 def test_what_has_changed_is_rebuilt_when_asked(site: Site) -> None:
