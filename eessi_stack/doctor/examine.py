@@ -15,6 +15,7 @@ from eessi_stack.doctor.mount import mount_of
 from eessi_stack.eb import environment, trial
 from eessi_stack.errors import StackError
 from eessi_stack.place import Place
+from eessi_stack.scratch import scratch
 
 #: Free space and files below which builds are likely to fail, or sure to.
 SPACE = (20e9, 1e9)
@@ -45,7 +46,8 @@ def examine(place: Place) -> Iterator[Check]:
 
 
 def _easybuild(place: Place) -> Check:
-    found = trial.easybuild(place.environment)
+    with scratch() as here:
+        found = trial.easybuild({**place.environment, "TMPDIR": str(here.path)})
     if found.good:
         return ok("EasyBuild", found.said)
     return error("EasyBuild", found.said, "install it again: pip install --force-reinstall eessi-stack")
@@ -62,10 +64,11 @@ def _lmod(place: Place) -> Iterator[Check]:
         yield error("Lmod", f"{command}: {found.said}", "name a working one by --lmod")
         return
     yield ok("Lmod", f"{found.said} ({command})")
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "Trial").mkdir()
-        Path(folder, "Trial", "1.0.lua").write_text('help([==[x]==])\nsetenv("TRIAL", "1")\n', encoding="utf-8")
-        loaded = trial.load(command, [Path(folder)], "Trial/1.0", user_of(place))
+    with scratch() as here:
+        (here.path / "Trial").mkdir()
+        text = 'help([==[x]==])\nsetenv("TRIAL", "1")\n'
+        (here.path / "Trial" / "1.0.lua").write_text(text, encoding="utf-8")
+        loaded = trial.load(command, [here.path], "Trial/1.0", user_of(place))
     yield ok("module load", "loads a module") if loaded.good else error("module load", loaded.said)
     yield from _cache(place)
 

@@ -14,11 +14,11 @@ HOOKS = sorted((ROOT / "hooks").rglob("*.py"))
 BASE = frozenset({"model", "errors", "failure"})
 #: Leaves that a module of the middle row may use besides the base.
 LEAVES = {
-    "eb": {"signature", "stored", "machine", "diagnose", "transcript"},
+    "eb": {"scratch", "signature", "stored", "machine", "diagnose", "transcript"},
     "diagnose": {"complaints", "exit_codes", "first_error", "transcript"},
     "first_error": {"complaints"},
     "inventory": {"module_files"},
-    "lmod": {"signature", "stored"},
+    "lmod": {"scratch", "signature", "stored"},
     "module_files": {"module_text", "signature", "stored"},
     "config": {"settings", "machine"},
     "target": {"cpuinfo"},
@@ -67,6 +67,7 @@ LOW = (
     | COMPARE
     | DIAGNOSE
     | {"machine", "toolchains", "cpuinfo", "config", "settings", "module_files", "module_text", "signature", "stored"}
+    | {"scratch"}
 )
 #: What joins the steps, each with what it joins besides the middle row.
 WIRING = {
@@ -80,7 +81,7 @@ WIRING = {
     "install": {"place", "workplace", "config", "caches", "diagnose", "__version__"},
     "caches": {"place"},
     "status": {"place", "observe", "survey", "caches", "contents", "differ"},
-    "doctor": {"place", "observe", "caches", "config", "doctor"},
+    "doctor": {"place", "observe", "caches", "config", "doctor", "scratch"},
     "host_injections": {"place", "observe", "workplace", "host_injections"},
     "contents": {"place", "observe", "differ", "module_text"},
 }
