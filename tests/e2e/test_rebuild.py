@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -41,25 +42,47 @@ def can_mount() -> bool:
     return bool(shutil.which("bwrap")) and subprocess.run(words, check=False, capture_output=True).returncode == 0
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a site with Stamp built, and beside it what was there then: an installation cannot be moved."""
+    folder = tmp_path_factory.mktemp("stamped") / "site"
+    (folder / "recipes").mkdir(parents=True)
+    (folder / "recipes" / "Stamp-1.0.eb").write_text(RECIPE)
+    site = site_in(folder)
+    run = site.run("install", site.easystack("Stamp"), STAMP="old")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert stamp(site) == "old"
+    copy(folder, folder.with_name("kept"))
+    return folder
+
+
 @pytest.fixture(params=["beside the old one", "in its place"])
-def stamped(request: pytest.FixtureRequest, site: Site) -> Site:
+def stamped(request: pytest.FixtureRequest, built: Path) -> Iterator[Site]:
     """A site with Stamp built, where bubblewrap works or does not."""
+    if request.param == "beside the old one" and not can_mount():
+        pytest.skip("bubblewrap is not installed, or may not mount here")
+    subprocess.run(["chmod", "-R", "u+w", str(built)], check=True)  # installations are read-only
+    shutil.rmtree(built)
+    copy(built.with_name("kept"), built)
+    site = site_in(built)
     if request.param == "in its place":
-        programs = site.folder / "bin"
+        programs = built / "bin"
         programs.mkdir()
         (programs / "bwrap").write_text("#!/bin/sh\nexit 1\n")
         (programs / "bwrap").chmod(0o755)
         site.environment["PATH"] = f"{programs}:{site.environment['PATH']}"
-    elif not can_mount():
-        pytest.skip("bubblewrap is not installed, or may not mount here")
-    recipes = site.folder / "recipes"
-    recipes.mkdir()
-    (recipes / "Stamp-1.0.eb").write_text(RECIPE)
-    site.environment["EESSI_STACK_ROBOT_PATHS"] = str(recipes)
-    run = site.run("install", site.easystack("Stamp"), STAMP="old")
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert stamp(site) == "old"
+    yield site
+    site.close()
+
+
+def site_in(folder: Path) -> Site:
+    site = Site(folder)
+    site.environment["EESSI_STACK_ROBOT_PATHS"] = str(folder / "recipes")
     return site
+
+
+def copy(source: Path, target: Path) -> None:
+    subprocess.run(["cp", "-a", str(source), str(target)], check=True)
 
 
 def stamp(site: Site) -> str:
