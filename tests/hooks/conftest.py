@@ -15,6 +15,7 @@ sys.path.insert(0, str(HOOKS))
 
 LMOD = Path(os.environ.get("LMOD_CMD", "/usr/share/lmod/lmod/libexec/lmod"))
 BlockMaker = Callable[..., SimpleNamespace]
+EnvMaker = Callable[[Mapping[str, str]], dict[str, str]]
 
 
 class FakeConfig(dict[str, object]):
@@ -56,7 +57,7 @@ def make_block() -> BlockMaker:
 
 
 @pytest.fixture
-def easybuild_env(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Mapping[str, str]], dict[str, str]]:
+def easybuild_env(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> EnvMaker:
     """Give the environment for an EasyBuild process that sees no configuration but the test's."""
     if not LMOD.exists():
         pytest.skip(f"EasyBuild needs Lmod, and there is none at {LMOD}: set LMOD_CMD")
