@@ -53,7 +53,7 @@ def _locked(path: Path) -> Scratch | None:
 
 def _sweep(folder: Path, prefix: str) -> None:
     """Take away what killed runs of this user left on this host."""
-    for left in folder.glob(f"{prefix}*"):
+    for left in folder.glob(f"{prefix}????????"):  # what `mkdtemp` adds: host-2 is not host
         with suppress(OSError):
             lock = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:

@@ -70,8 +70,9 @@ def test_what_is_somebody_elses_stays(left: Path, monkeypatch: pytest.MonkeyPatc
         assert not left.exists()
 
 
-def test_what_another_host_left_stays(left: Path) -> None:
-    elsewhere = left.with_name(left.name.replace(os.uname().nodename, "elsewhere"))
+@pytest.mark.parametrize("host", ["elsewhere", f"{os.uname().nodename}-2"])
+def test_what_another_host_left_stays(left: Path, host: str) -> None:
+    elsewhere = left.with_name(left.name.replace(os.uname().nodename, host))
     left.rename(elsewhere)
 
     with scratch():
@@ -86,7 +87,7 @@ def test_files_and_links_are_not_ours(left: Path, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     left.rename(kept)
     left.symlink_to(kept)
-    file = left.with_name(f"{left.name}-file")
+    file = left.with_name(f"{left.name[:-4]}file")
     file.touch()
 
     with scratch():
