@@ -15,7 +15,7 @@ check: set-up
 	.venv/bin/mypy
 
 test: check
-	.venv/bin/pytest
+	.venv/bin/pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 clean:
 	@chmod -R u+w .demo 2>/dev/null || true

@@ -85,14 +85,16 @@ def cli() -> None:
 
 
 def _interrupt(*_: object) -> None:
-    """SIGTERM ends a run as Ctrl-C does: builds are ended, what was left behind is taken away."""
+    """A signal ends a run as Ctrl-C does: builds are ended, what was left behind is taken away."""
     raise KeyboardInterrupt
 
 
 def main() -> None:
     """Run the command line; every failure ends here, as a message and an exit code."""
     output.open_closed_streams()
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` stays one
+            signal.signal(number, _interrupt)
     gc.disable()  # most commands end before there is anything to collect; `install` has it again
     try:
         code = cli.main(standalone_mode=False)

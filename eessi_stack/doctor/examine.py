@@ -15,6 +15,7 @@ from eessi_stack.doctor.load import user_of
 from eessi_stack.eb import environment, trial
 from eessi_stack.errors import StackError
 from eessi_stack.place import Place
+from eessi_stack.scratch import scratch
 
 #: The oldest Lmod that EasyBuild 5 works with.
 OLDEST_LMOD = (8, 0)
@@ -44,7 +45,8 @@ def examine(place: Place) -> Iterator[Check]:
 
 
 def _easybuild(place: Place) -> Check:
-    found = trial.easybuild(place.environment)
+    with scratch() as here:
+        found = trial.easybuild({**place.environment, "TMPDIR": str(here.path)})
     if found.good:
         return ok("EasyBuild", found.said)
     return error("EasyBuild", found.said, "install it again: pip install --force-reinstall eessi-stack")
@@ -71,13 +73,13 @@ def _lmod(place: Place) -> Iterator[Check]:
 
 
 def _module_load(place: Place, command: Path) -> Check:
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "Trial", "1.0.lua")
+    with scratch() as here:
+        file = here.path / "Trial" / "1.0.lua"
         file.parent.mkdir()
         file.write_text('help([==[x]==])\nsetenv("TRIAL", "1")\n', encoding="utf-8")
         for path in (file.parent, file):  # whatever the umask: of root's own private files Lmod takes none
             path.chmod(0o755)
-        loaded = trial.load(command, [Path(folder)], "Trial/1.0", user_of(place))
+        loaded = trial.load(command, [here.path], "Trial/1.0", user_of(place))
     return ok("module load", "loads a module") if loaded.good else error("module load", loaded.said)
 
 

@@ -4,10 +4,10 @@ import contextlib
 import json
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from eessi_stack.errors import ExitCode, StackError
+from eessi_stack.scratch import scratch
 
 Json = dict[str, Any]
 
@@ -16,11 +16,11 @@ class Reader:
     """A module that answers each line of JSON with one. Close it when there is nothing more to ask."""
 
     def __init__(self, module: str, environment: Mapping[str, str]) -> None:
-        import subprocess  # noqa: PLC0415 (slow to import, as `tempfile` is, and a warm run asks nothing)
-        import tempfile  # noqa: PLC0415
+        import subprocess  # noqa: PLC0415 (slow to import, and a warm run asks nothing)
 
-        self._scratch = tempfile.TemporaryDirectory(prefix="eessi-stack-")
-        self._said = Path(self._scratch.name, "stderr")
+        self._end = contextlib.ExitStack()
+        here = self._end.enter_context(scratch())
+        self._said = here.path / "stderr"
         with self._said.open("wb") as said:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", module],
@@ -28,7 +28,8 @@ class Reader:
                 stdout=subprocess.PIPE,
                 stderr=said,
                 text=True,
-                env={**environment, "TMPDIR": self._scratch.name},
+                env={**environment, "TMPDIR": str(here.path)},
+                pass_fds=(here.lock,),
             )
 
     def ask(self, question: Mapping[str, Any]) -> Json:
@@ -49,7 +50,7 @@ class Reader:
     def close(self) -> None:
         self._process.kill()
         self._process.communicate()
-        self._scratch.cleanup()
+        self._end.close()
 
     def _wait(self) -> None:
         """One that gives no answer is about to end; how it ends says why."""

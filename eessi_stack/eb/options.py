@@ -146,7 +146,8 @@ def for_step(step: Step, *, work_dir: Path, sources: Path, cores: int, logs: Pat
         "module-syntax": "Lua",
     }
     limits = dict.fromkeys(_data()["cores"]["variables"], str(cores))
-    return {**limits, **{variable(name): value for name, value in options.items()}}
+    early = {"TMPDIR": options["tmpdir"]}  # for what EasyBuild writes before it has read its options
+    return {**limits, **early, **{variable(name): value for name, value in options.items()}}
 
 
 def flags(options: Iterable[tuple[str, OptionValue]]) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ def main() -> None:
     os.dup2(2, 1)
     question = json.loads(sys.stdin.readline())
     pretend_machine(question["family"])
+    os.environ["EASYBUILD_INSTALLPATH"] = os.environ["TMPDIR"]  # fetch steps make folders where they install
     set_up()
     answer = {"packages": [sources_of(recipe) for recipe in question["recipes"]]}
     with os.fdopen(answer_fd, "w", encoding="utf-8") as stream:

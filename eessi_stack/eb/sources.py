@@ -82,8 +82,7 @@ def obtain(  # noqa: PLR0913 (one of them is a keyword)
 def of_packages(packages: Sequence[Package], family: str, environment: Mapping[str, str]) -> dict[str, Sources]:
     """Module → the files it needs, as EasyBuild's own fetch step names them."""
     question = {"family": family, "recipes": [package.recipe for package in packages]}
-    with tempfile.TemporaryDirectory(prefix="eessi-stack-") as scratch:  # fetch steps make folders where they install
-        answer = ask_once("eessi_stack.eb.source_list", question, {**environment, "EASYBUILD_INSTALLPATH": scratch})
+    answer = ask_once("eessi_stack.eb.source_list", question, environment)
     found = msgspec.convert(answer["packages"], list[Sources])
     return {package.module: sources for package, sources in zip(packages, found, strict=True)}
 

@@ -17,6 +17,7 @@ from eessi_stack.lmod import check, reader, record, site, spider, swap
 from eessi_stack.lmod.check import Finding, Kind
 from eessi_stack.lmod.home import Home
 from eessi_stack.lmod.reader import TOOL
+from eessi_stack.scratch import scratch
 
 SECONDS = 3600
 
@@ -157,11 +158,12 @@ def _run(lmod: Lmod, draft: Path, layers: list[Path]) -> None:
     paths = os.pathsep.join(str(layer) for layer in layers)
     if paths.split() != [paths] or any(letter in paths for letter in "*?["):
         raise _FailedError(f"{TOOL} does not work on paths with blanks or wildcards: {paths}")
-    with tempfile.TemporaryDirectory() as nowhere:
+    with scratch() as nowhere:
         run = subprocess.run(
             [lmod.command.parent / TOOL, "-d", str(draft), "-t", str(draft / "timestamp"), paths],
-            env={**lmod.environment, "HOME": nowhere},
-            cwd=nowhere,
+            env={**lmod.environment, "HOME": str(nowhere.path)},
+            cwd=nowhere.path,
+            pass_fds=(nowhere.lock,),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

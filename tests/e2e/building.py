@@ -33,7 +33,7 @@ class Site:
             "EESSI_STACK_ROBOT_PATHS": str(EASYCONFIGS),
         }
         # EasyBuild looks for the programs of its last step below the sources.
-        (folder / "work" / "sources" / "Late").mkdir(parents=True)
+        (folder / "work" / "sources" / "Late").mkdir(parents=True, exist_ok=True)
         shutil.copy(EASYCONFIGS / "late-step.sh", folder / "work" / "sources" / "Late")
         self.started: list[subprocess.Popen[bytes]] = []
 
@@ -57,6 +57,13 @@ class Site:
         self.started.append(process)
         return process
 
+    def close(self) -> None:
+        for process in self.started:
+            process.kill()
+            process.wait()
+        for folder, _, _ in os.walk(self.folder):
+            Path(folder).chmod(0o700)  # installations are read-only
+
     def module(self, name: str) -> Path:
         return self.prefix / "modules" / "all" / name / "1.0.lua"
 
@@ -70,11 +77,7 @@ class Site:
 def site(tmp_path: Path) -> Iterator[Site]:
     site = Site(tmp_path)
     yield site
-    for process in site.started:
-        process.kill()
-        process.wait()
-    for folder, _, _ in os.walk(tmp_path):
-        Path(folder).chmod(0o700)  # installations are read-only
+    site.close()
 
 
 def load(site: Site, module: str) -> "subprocess.CompletedProcess[str]":
@@ -101,3 +104,10 @@ def processes_of(site: Site) -> dict[int, str]:
         if str(site.folder).encode() in environ and entry.name != str(os.getpid()):
             found[int(entry.name)] = line.replace(b"\0", b" ").decode()
     return found
+
+
+def until_all_have_ended(site: Site) -> None:
+    deadline = time.monotonic() + 60
+    while left := processes_of(site):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,7 @@ class Tree:
         return {
             **kept,
             "HOME": str(self.base),
-            "TMPDIR": str(self.base),
+            "TMPDIR": tempfile.gettempdir(),
             "LANG": "C.UTF-8",
             "EESSI_STACK_REPO": str(self.repo),
             "EESSI_STACK_EESSI_VERSION": VERSION,

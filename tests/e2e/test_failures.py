@@ -3,12 +3,10 @@
 import hashlib
 import io
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import tarfile
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +19,8 @@ from eessi_stack.eb.evidence import explain
 from eessi_stack.exit_codes import CODES, STEPS_OF_CODES
 from eessi_stack.failure import Cause, Failure
 from eessi_stack.model import Action, Package, Step, Target, Tree
+from tests.e2e.building import until
+from tests.mounting import APART, needs_mounts
 
 LMOD = environment.find_lmod(None, None)
 pytestmark = pytest.mark.skipif(LMOD is None, reason="Lmod is not installed: `make test` installs it")
@@ -103,7 +103,7 @@ class Site:
 
     def start(self, path: Path, *before: str, **more: str) -> "subprocess.Popen[bytes]":
         """EasyBuild on an easyconfig, below the words of another command if there are any."""
-        self.logs.mkdir(exist_ok=True)
+        (self.logs / "tmp").mkdir(parents=True, exist_ok=True)
         words = [*before, sys.executable, "-P", "-m", "easybuild.main", str(path)]
         with (self.logs / f"{path.stem}.log").open("wb") as log:
             return subprocess.Popen(
@@ -119,14 +119,7 @@ class Site:
 
 def mounted(script: str) -> tuple[str, ...]:
     """The words that run a command where something is mounted that nobody else sees."""
-    return ("unshare", "-m", "--propagation", "private", "sh", "-c", f'{script} && exec "$@"', "-")
-
-
-def can_mount() -> bool:
-    if os.geteuid() != 0 or not shutil.which("unshare"):
-        return False
-    words = [*mounted("mount -t tmpfs tmpfs /mnt"), "true"]
-    return subprocess.run(words, check=False, capture_output=True).returncode == 0
+    return (*APART, "sh", "-c", f'{script} && exec "$@"', "-")
 
 
 def pack(path: Path, folder: str, files: Mapping[str, str]) -> None:
@@ -283,9 +276,7 @@ def test_an_easybuild_that_was_ended(site: Site) -> None:
     reached = site.folder / "reached"
     path = site.write(Recipe(name="Ended", files={"Makefile": f"all:\n\ttouch {reached}; exec sleep 30\n"}))
     process = site.start(path)
-    deadline = time.monotonic() + 60
-    while not reached.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
+    until(reached)
     subprocess.run(["pkill", "-P", str(process.pid)], check=False)
     process.send_signal(signal.SIGTERM)
 
@@ -304,7 +295,7 @@ def test_what_may_not_be_written(site: Site) -> None:
     assert error(failure).endswith("Permission denied")
 
 
-@pytest.mark.skipif(not can_mount(), reason="this user may not mount a disk")
+@needs_mounts
 def test_a_disk_that_is_read_only(site: Site) -> None:
     disk = site.prefix / "software"
     disk.mkdir(parents=True, exist_ok=True)
@@ -315,7 +306,7 @@ def test_a_disk_that_is_read_only(site: Site) -> None:
     assert "Read-only file system" in error(failure)
 
 
-@pytest.mark.skipif(not can_mount(), reason="this user may not mount a small disk")
+@needs_mounts
 def test_a_full_disk(site: Site) -> None:
     build = site.folder / "work" / "build"
     build.mkdir(parents=True, exist_ok=True)

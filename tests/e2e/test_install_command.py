@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import tarfile
@@ -12,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.building import EASYCONFIGS, Site, load, needs_lmod, processes_of, until
+from tests.e2e.building import EASYCONFIGS, Site, load, needs_lmod, processes_of, until, until_all_have_ended
+from tests.mounting import APART, needs_mounts
 
 pytestmark = needs_lmod
 
@@ -106,11 +106,8 @@ def test_a_killed_install_leaves_nothing_that_counts_and_goes_on(site: Site, *, 
     assert site.module("Late").is_file(), "EasyBuild writes the module file before its last step"
     (os.killpg if whole_group else os.kill)(run.pid, signal.SIGKILL)
     run.wait()
-    deadline = time.monotonic() + 20
-    while processes_of(site) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    until_all_have_ended(site)
 
-    assert processes_of(site) == {}
     after = site.run("missing", stack)
     assert after.returncode == 1
     assert "* Late/1.0" in after.stdout
@@ -159,16 +156,7 @@ def test_two_installs_of_one_stack_build_each_package_once(site: Site) -> None:
     assert sorted(site.built()) == ["Delta/1.0", "Late/1.0"]
 
 
-def can_mount() -> bool:
-    """Whether this user may mount a disk that nobody else sees: root may, outside of most containers."""
-    if os.geteuid() != 0 or not shutil.which("unshare"):
-        return False
-    script = "mount -t tmpfs tmpfs /mnt"
-    words = ["unshare", "-m", "--propagation", "private", "sh", "-c", script]
-    return subprocess.run(words, check=False, capture_output=True).returncode == 0
-
-
-@pytest.mark.skipif(not can_mount(), reason="this user may not mount a small disk")
+@needs_mounts
 def test_a_full_disk_leaves_no_half_installation(site: Site) -> None:
     stack = site.easystack("Late")
     site.repo.mkdir()
@@ -181,7 +169,7 @@ def test_a_full_disk_leaves_no_half_installation(site: Site) -> None:
         "$@" install {stack}; echo "again: $?"
     """
     run = subprocess.run(
-        ["unshare", "-m", "--propagation", "private", "bash", "-c", script, "-", *site.command()],
+        [*APART, "bash", "-c", script, "-", *site.command()],
         env=site.environment,
         capture_output=True,
         text=True,
@@ -195,7 +183,7 @@ def test_a_full_disk_leaves_no_half_installation(site: Site) -> None:
     assert "again: 0" in run.stdout
 
 
-@pytest.mark.skipif(not can_mount(), reason="this user may not mount a small disk")
+@needs_mounts
 @pytest.mark.parametrize(
     ("room", "fill"),
     [

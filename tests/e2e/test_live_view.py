@@ -11,12 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from eessi_stack.eb.environment import find_lmod
-from tests.e2e.building import Site, processes_of
+from tests.e2e.building import Site, needs_lmod, processes_of
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed: `make test` installs it")
-needs_lmod = pytest.mark.skipif(find_lmod(None, None) is None, reason="Lmod is not installed: `make test` installs it")
 
 
 class Window:
@@ -135,13 +133,6 @@ def test_ctrl_c_leaves_a_clean_screen(window: Window, tmp_path: Path) -> None:
     assert screen[2].startswith("interrupted: what is being built is ended")
     assert [line[:3] for line in screen[3:6]] == ["[!]"] * 3
     assert screen[6:] == ["the end", "ended: 130"]
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    yield Site(tmp_path)
-    for folder, _, _ in os.walk(tmp_path):
-        Path(folder).chmod(0o700)  # installations are read-only
 
 
 @needs_lmod

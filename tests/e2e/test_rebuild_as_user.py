@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.building import needs_lmod
+from tests.e2e.building import needs_lmod, until_all_have_ended
 from tests.e2e.other_user import STRANGER, USER, UserSite, as_user, can_change_user
-from tests.e2e.test_rebuild import build_stamp, leftovers, stamp, wait_for_the_end_of_all, without_bubblewrap
+from tests.e2e.test_rebuild import build_stamp, leftovers, stamp, without_bubblewrap
 
 pytestmark = [
     needs_lmod,
@@ -86,7 +86,7 @@ def killed(site: UserSite) -> None:
         time.sleep(0.02)
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
-    wait_for_the_end_of_all(site)
+    until_all_have_ended(site)
 
 
 def test_one_that_is_killed_leaves_the_old_one(stamped: UserSite) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.building import Site, load, needs_lmod, processes_of
+from tests.e2e.building import Site, load, needs_lmod, processes_of, until, until_all_have_ended
 
 pytestmark = needs_lmod
 
@@ -100,7 +100,7 @@ def test_a_run_that_is_killed_leaves_nothing_that_counts(site: Site) -> None:
         time.sleep(moments.uniform(0.5, 14))
         os.killpg(run.pid, moments.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM]))
         run.wait()
-        wait_for_the_end_of_all(site)
+        until_all_have_ended(site)
         assert_whole(site, where)
         if number % 3 == 2:  # all of it, then from the start again
             again = site.run("install", stack, "--jobs", "2")
@@ -125,13 +125,6 @@ def assert_whole(site: Site, where: str) -> None:
         assert f"EBROOT{module.split('/', maxsplit=1)[0].upper()}=" in load(site, module).stdout, f"{where}: {module}"
 
 
-def wait_for_the_end_of_all(site: Site) -> None:
-    deadline = time.monotonic() + 20
-    while processes_of(site) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert processes_of(site) == {}
-
-
 def test_two_runs_share_the_work(site: Site) -> None:
     stack = write(site, STACK, "sleep 0.5")
     runs = [site.start("install", stack, "--jobs", "2", "--cores", "2") for _ in range(2)]
@@ -147,9 +140,7 @@ def test_ctrl_c_twice_ends_at_once(site: Site) -> None:
     stack = write(site, {"A": "", "B": ""}, stubborn)
     reached = site.folder / "reached"
     run = site.start("install", stack, REACHED=str(reached))
-    deadline = time.monotonic() + 60
-    while not reached.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
+    until(reached)
 
     run.send_signal(signal.SIGINT)
     time.sleep(0.5)

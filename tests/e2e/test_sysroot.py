@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import TARGET, VERSION, Tree
+from tests.mounting import APART
 
 COMPAT = os.environ.get("EESSI_STACK_TEST_COMPAT", "")
 pytestmark = pytest.mark.skipif(
@@ -52,7 +53,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> str:
         f"find {SOFTWARE}/*/* -not -type l -perm /222 -printf 'writable %p\\n'",
     ]
     environment = tree.environment(EESSI_STACK_REPO=REPO, EESSI_STACK_FILTER_DEPS="CMake,pkgconf")
-    command = ["unshare", "-m", "--propagation", "private", "bash", "-c", "\n".join(script)]
+    command = [*APART, "bash", "-c", "\n".join(script)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=tree.base)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -15,6 +15,7 @@ sys.path.insert(0, str(HOOKS))
 
 LMOD = Path(os.environ.get("LMOD_CMD", "/usr/share/lmod/lmod/libexec/lmod"))
 BlockMaker = Callable[..., SimpleNamespace]
+EnvMaker = Callable[[Mapping[str, str]], dict[str, str]]
 
 
 class FakeConfig(dict[str, object]):
@@ -56,10 +57,12 @@ def make_block() -> BlockMaker:
 
 
 @pytest.fixture
-def easybuild_env(tmp_path: Path) -> Callable[[Mapping[str, str]], dict[str, str]]:
+def easybuild_env(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> EnvMaker:
     """Give the environment for an EasyBuild process that sees no configuration but the test's."""
     if not LMOD.exists():
         pytest.skip(f"EasyBuild needs Lmod, and there is none at {LMOD}: set LMOD_CMD")
+
+    own = {"TMPDIR": str(tmp_path_factory.mktemp("easybuild"))}  # as a library EasyBuild leaves what it makes there
 
     def env(more: Mapping[str, str]) -> dict[str, str]:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -67,6 +70,6 @@ def easybuild_env(tmp_path: Path) -> Callable[[Mapping[str, str]], dict[str, str
         root = {"EASYBUILD_ALLOW_USE_AS_ROOT_AND_ACCEPT_CONSEQUENCES": "1"} if os.geteuid() == 0 else {}
         base = {"PATH": path, "HOME": str(tmp_path), "USER": "tester", "LANG": "C.UTF-8", "LMOD_CMD": str(LMOD)}
         style = {"EASYBUILD_OUTPUT_STYLE": "basic"}  # else it breaks long lines, such as those with long paths
-        return {**base, **root, **style, **more}
+        return {**base, **own, **root, **style, **more}
 
     return env

@@ -1,7 +1,5 @@
 """A part of a real CUDA with its real licence, installed below /cvmfs as EESSI would: in a namespace of its own."""
 
-import os
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -10,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.mounting import APART, needs_mounts
+
 Env = Callable[[Mapping[str, str]], dict[str, str]]
 REAL = Path("/usr/local/cuda")
 LICENCE = next(iter(sorted(REAL.glob("dist-info/*/licenses/License.txt"))), None)
-pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or shutil.which("unshare") is None or LICENCE is None,
-    reason="needs root, for a /cvmfs of its own, and a CUDA with its licence in /usr/local",
-)
+pytestmark = [
+    needs_mounts,
+    pytest.mark.skipif(LICENCE is None, reason="needs a CUDA with its licence in /usr/local"),
+]
 
 TREE = "/cvmfs/software.eessi.io"
 CPU = f"{TREE}/versions/2025.06/software/linux/x86_64/amd/zen3"
@@ -69,7 +69,7 @@ def run(hooks_file: Path, easybuild_env: Env, tmp_path: Path) -> Callable[..., s
             *commands,
         ]
         done = subprocess.run(
-            ["unshare", "-m", "--propagation", "private", "bash", "-c", "\n".join(script)],
+            [*APART, "bash", "-c", "\n".join(script)],
             capture_output=True,
             text=True,
             check=False,

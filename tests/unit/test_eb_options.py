@@ -166,7 +166,8 @@ def test_options_of_one_build() -> None:
     decided = steering_options() | DECIDED | {"color"}
     named = [name for name in options if name.startswith("EASYBUILD_")]
     assert {name.removeprefix("EASYBUILD_").lower().replace("_", "-") for name in named} <= decided
-    others = {name: value for name, value in options.items() if name not in named}
+    assert options["TMPDIR"] == options["EASYBUILD_TMPDIR"] == "/logs/tmp", "nothing goes to the caller's own"
+    others = {name: value for name, value in options.items() if name not in (*named, "TMPDIR")}
     assert {"OMP_NUM_THREADS", "CMAKE_BUILD_PARALLEL_LEVEL", "MAX_JOBS"} <= set(others)
     assert set(others.values()) == {"3"}, "what is not told by -j would take every core of the machine"
 

@@ -14,18 +14,19 @@ HOOKS = sorted((ROOT / "hooks").rglob("*.py"))
 BASE = frozenset({"model", "errors", "failure"})
 #: Leaves that a module of the middle row may use besides the base.
 LEAVES = {
-    "eb": {"signature", "stored", "machine", "diagnose", "transcript", "kept"},
+    "eb": {"scratch", "signature", "stored", "machine", "diagnose", "transcript", "kept"},
     "intent": {"kept"},
     "diagnose": {"complaints", "exit_codes", "first_error", "transcript"},
     "first_error": {"complaints"},
     "inventory": {"module_files"},
-    "lmod": {"signature", "stored"},
+    "lmod": {"scratch", "signature", "stored"},
     "module_files": {"module_text", "signature", "stored"},
     "config": {"settings", "machine"},
     "target": {"cpuinfo"},
     "easystack": {"parsed", "sheet", "scope", "document", "easybuild_options", "yaml_nodes"},
     "lint": {"sheet", "scope", "selector", "toolchains", "yaml_nodes"},
     "parsed": {"sheet", "stored"},
+    "toolchains": {"config"},
     "document": {"sheet", "easybuild_options", "yaml_composer", "yaml_exclusions", "yaml_nodes"},
     "sheet": {"scope"},
     "scope": {"selector"},
@@ -68,7 +69,7 @@ LOW = (
     | COMPARE
     | DIAGNOSE
     | {"machine", "toolchains", "cpuinfo", "config", "settings", "module_files", "module_text", "signature", "stored"}
-    | {"kept", "runs"}
+    | {"kept", "runs", "scratch"}
 )
 #: What joins the steps, each with what it joins besides the middle row.
 WIRING = {
@@ -83,7 +84,7 @@ WIRING = {
     "install": {"place", "workplace", "config", "caches", "diagnose", "__version__"},
     "caches": {"place"},
     "status": {"place", "observe", "survey", "caches", "contents", "differ", "machine", "runs"},
-    "doctor": {"place", "observe", "caches", "config", "doctor"},
+    "doctor": {"place", "observe", "caches", "config", "doctor", "scratch"},
     "host_injections": {"place", "observe", "workplace", "host_injections"},
     "contents": {"place", "observe", "differ", "module_text"},
 }
