@@ -331,7 +331,7 @@ def nobody(tmp_path: Path) -> Iterator[Path]:
     if os.geteuid() != 0:
         yield tmp_path
         return
-    folder = Path(tempfile.mkdtemp())  # not below pytest's own, which each pytest that starts closes to all but root
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))  # pytest's own is closed to all but root whenever another pytest starts
     os.chown(folder, 65534, 65534)
     os.setresuid(65534, 65534, 0)
     try:
