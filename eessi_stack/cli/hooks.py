@@ -114,6 +114,7 @@ def explained(answer: Json, target: str) -> Iterable[str]:
         yield f"{subject(rule)}at {rule['at']}"
         yield f"    would {rule['does']}"
         yield from (f"    but {reason}" for reason in rule["unmet"])
+    yield from (f"left out at {one['at']}: {one['why']}" for one in answer["left_out"])
 
 
 def described(rule: Json, conditions: Iterable[str]) -> Iterable[str]:

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from eessi_stack.eb import trial
@@ -24,6 +24,7 @@ class Driver:
     libraries: Mapping[str, Path] = field(default_factory=dict)  #: file name → where it is
     version: str = ""  #: empty where it cannot be told
     problem: str = ""  #: why something could not be told
+    gone: Path | None = None  #: a `libcuda.so.1` that leads to nothing: what is left of a driver
 
     @property
     def is_there(self) -> bool:
@@ -38,18 +39,26 @@ class Driver:
 def find(family: str, folder: Path | None = None) -> Driver:
     """The driver of this machine, or the one whose libraries are in a folder."""
     if folder:
-        libraries = _in_folder(folder)
-        return Driver(libraries=libraries, version=_of_file(libraries))
+        return _driver(_in_folder(folder))
     listed = trial.program([_ldconfig(), "-p"])
-    libraries = {**parse_ldconfig(listed.said, family), **_in_folder(CONTAINER)}
-    if "libcuda.so.1" not in libraries:
+    found = _driver({**parse_ldconfig(listed.said, family), **_in_folder(CONTAINER)})
+    if not found.is_there:
         problem = "" if listed.good else f"what the host's loader finds cannot be told: {listed.said}"
-        return Driver(problem=problem)
-    of_file = _of_file(libraries)
+        return replace(found, problem=problem)
+    of_file = found.version
     smi = trial.program(["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"])
-    of_kernel = smi.said.split()[0] if smi.good else ""
-    problem = doubt(of_file, of_kernel, "" if smi.good else smi.said)
-    return Driver(libraries=libraries, version=of_file or of_kernel, problem=problem)
+    of_kernel = version_said(smi.said) if smi.good else ""
+    problem = doubt(of_file, of_kernel, "" if of_kernel else smi.said)
+    return replace(found, version=of_file or of_kernel, problem=problem)
+
+
+def _driver(libraries: Mapping[str, Path]) -> Driver:
+    """What is really there: the loader's list, and links, can be older than the files."""
+    there = {name: path for name, path in libraries.items() if path.exists()}
+    cuda = libraries.get("libcuda.so.1")
+    if cuda and "libcuda.so.1" not in there:
+        return Driver(gone=cuda)
+    return Driver(libraries=there, version=_of_file(there))
 
 
 def doubt(of_file: str, of_kernel: str, failure: str) -> str:
@@ -59,6 +68,12 @@ def doubt(of_file: str, of_kernel: str, failure: str) -> str:
             f"the kernel runs driver {of_kernel}, but the libraries are of {of_file}: was it updated without a reboot?"
         )
     return f"nvidia-smi fails: {failure.splitlines()[0]}" if failure and "there is no" not in failure else ""
+
+
+def version_said(said: str) -> str:
+    """The version that nvidia-smi gives for the first device; empty where it says something else."""
+    found = re.match(r"\d+(?:\.\d+)+$", said.strip(), re.MULTILINE)
+    return found[0] if found else ""
 
 
 def parse_ldconfig(listed: str, family: str) -> dict[str, Path]:

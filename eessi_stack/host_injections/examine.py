@@ -114,6 +114,10 @@ def _driver(found: Found) -> Item:
     if one.is_there or one.problem:
         message = one.problem or f"{one.libraries['libcuda.so.1']} does not say of which version it is"
         return Item(name="driver", state=State.UNDECIDED, message=message, facts=facts)
+    if one.gone:
+        state = State.MISSING if found.cuda else State.WARNING
+        hint = "what is left of a driver: install NVIDIA's driver again"
+        return Item(name="driver", state=state, message=f"{one.gone} leads to nothing", hint=hint, facts=facts)
     if not found.cuda:
         message = "none on this machine, and the tree has no CUDA"
         return Item(name="driver", state=State.OK, message=message, facts=facts)

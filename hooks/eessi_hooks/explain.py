@@ -8,7 +8,7 @@ from typing import NamedTuple
 from eessi_hooks.build import parameter, toolchain
 from eessi_hooks.engine import Applied
 from eessi_hooks.extensions import listed
-from eessi_hooks.obsolete import OBSOLETE
+from eessi_hooks.obsolete import OBSOLETE, Obsolete
 from eessi_hooks.rule import ANY, PARSE_EXTENSION, Facts, Rule, conditions, unmet
 from eessi_hooks.rules import RULES
 from eessi_hooks.step import Config, Refused, Step
@@ -45,11 +45,7 @@ def listing(software: str | None = None) -> Json:
     return {
         "for_all": sum(rule.software == ANY for rule in RULES),
         "rules": [_described(rule) for rule in _sorted(RULES) if software is None or software in rule.software],
-        "left_out": [
-            {"software": list(one.software), "at": one.at, "versions": list(one.versions), "why": one.why}
-            for one in OBSOLETE
-            if software is None or software in one.software
-        ],
+        "left_out": [_left_out(one) for one in OBSOLETE if software is None or software in one.software],
     }
 
 
@@ -82,7 +78,17 @@ def explain(step: Step, parsed: Iterable[Applied]) -> Json:
                 applies.append({**where, **effect})
             elif rule.software != ANY:
                 nearly.append({**where, **_described(rule), "does": _expanded(rule, step), "unmet": reasons})
-    return {"applies": applies, "nearly": nearly}
+    return {"applies": applies, "nearly": nearly, "left_out": [_left_out(one) for one in OBSOLETE if _is_of(one, step)]}
+
+
+def _left_out(one: Obsolete) -> Json:
+    return {"software": list(one.software), "at": one.at, "versions": list(one.versions), "why": one.why}
+
+
+def _is_of(one: Obsolete, step: Step) -> bool:
+    """Whether EESSI's hooks would do to this build what is left out here."""
+    version, target = not one.versions or step.version in one.versions, not one.cpus or step.target.cpu in one.cpus
+    return step.name in one.software and version and target
 
 
 def _sorted(rules: Iterable[Rule]) -> list[Rule]:

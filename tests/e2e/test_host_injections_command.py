@@ -174,3 +174,35 @@ def test_without_room_nothing_is_begun(
     assert "nothing was installed" in done.stderr
     assert not (site.repo / "host_injections" / "x86_64").exists()
     assert not (shipped / "bin" / "nvcc").exists()
+
+
+def test_a_driver_in_each_of_its_states(
+    site: Site, shipped: Path, driver: Path, run: Callable[..., "subprocess.CompletedProcess[str]"]
+) -> None:
+    assert shipped.is_dir()
+    option = ("--driver-libraries", driver)
+    assert run("install", *option).returncode == 1  # the driver is linked, CUDA's licence is not accepted
+    assert states(run, *option)["links"] == "ok"
+
+    looked = site.repo / "host_injections" / "2023.06" / "compat" / "linux" / "x86_64" / "lib"
+    updated = driver.with_name("updated")
+    driver.rename(updated)
+    after = run("check", "--driver-libraries", updated)
+    assert after.returncode == 1
+    assert "links that lead nowhere, such as libcuda.so" in " ".join(after.stdout.split())
+
+    for name in LIBRARIES[:2]:
+        stem = name.partition(".so")[0]
+        (updated / f"{stem}.so.1").unlink()
+        (updated / name).rename(updated / f"{stem}.so.570.26")
+        (updated / f"{stem}.so.1").symlink_to(f"{stem}.so.570.26")
+    older = run("check", "--driver-libraries", updated)
+    said = " ".join(older.stdout.split())
+    assert "driver 570.26 is too old for it: all of it needs 580.95.05, anything 580" in said
+    assert "linked for driver 580.95.05, and this is 570.26" in said
+
+    assert run("install", "--driver-libraries", updated).returncode == 1
+    assert (looked / "driver_version.txt").read_text() == "570.26\n"
+    assert not (looked / LIBRARIES[0]).exists()
+    assert (looked / "libcuda.so").resolve() == (updated / "libcuda.so.570.26").resolve()
+    assert states(run, "--driver-libraries", updated)["links"] == "ok"

@@ -181,7 +181,7 @@ def recipe(name: str, version: str, *needs: str) -> str:
     return f"{text}dependencies = {[tuple(need.split('/')) for need in needs]}\n"
 
 
-CUDA = recipe("CUDA", "12.1.1")
+TOOLKIT = recipe("CUDA", "12.1.1")
 TORCH = recipe("Torch", "1.0", "CUDA/12.1.1")
 WHISPER = recipe("Whisper", "1.0", "Torch/1.0")
 
@@ -192,7 +192,7 @@ def test_each_prefix_takes_what_belongs_there(
     cpu = {"EESSI_SOFTWARE_PATH": str(tmp_path), "EESSI_CVMFS_INSTALL": "1"}
     accel = {**cpu, "EASYBUILD_INSTALLPATH": f"{tmp_path}/accel/nvidia/cc80"}
     for refused, target, why in (
-        (CUDA, cpu, "CUDA needs an accelerator and would be installed outside of accel/"),
+        (TOOLKIT, cpu, "CUDA needs an accelerator and would be installed outside of accel/"),
         (RUST, accel, "Rust needs no accelerator and would be installed below accel/"),
     ):
         done = build(refused, target=target)
@@ -200,7 +200,7 @@ def test_each_prefix_takes_what_belongs_there(
         assert why in " ".join(done.stdout.split())
         assert list(tmp_path.rglob("*.lua")) == []
 
-    done = build(CUDA, TORCH, WHISPER, target=accel)
+    done = build(TOOLKIT, TORCH, WHISPER, target=accel)
     assert done.returncode == 0, done.stdout
     made = sorted(path.parent.name for path in (tmp_path / "accel").glob("nvidia/cc80/modules/all/*/*.lua"))
     assert made == ["CUDA", "Torch", "Whisper"]

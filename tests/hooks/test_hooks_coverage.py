@@ -38,6 +38,14 @@ NOT_MEANT = {
     "LAMMPS": "5.1.2",
     "CUDA-Samples": "7.0",
 }
+#: Where a rule acts of which EESSI's hook acts at another point: earlier, because it decides what is built at all, or
+#: where EasyBuild would overwrite it, or runs no hooks.
+ELSEWHERE = {
+    "pre_prepare": ("pre_easyblock", "post_prepare"),
+    "pre_configure": ("post_prepare",),
+    "pre_single_extension": ("parse_extension",),
+    "parse": ("parse_extension",),
+}
 SECTIONS = {"parse": "parse", "pre_configure": "pre_configure", "pre_test": "pre_test"}
 WITH_POINT = ("pre_prepare / post_prepare", "extensions and post_postproc")
 
@@ -78,6 +86,8 @@ def says(one: Rule | Obsolete, at: str, version: str | None, target: str | None)
     """Whether a rule or what is obsolete is about a version and a CPU of a row; None is all of them."""
     if isinstance(one, Obsolete):
         return one.at == at and (not version or version in one.versions) and (not target or target in one.cpus)
+    if one.at not in (at, *ELSEWHERE.get(at, ())):
+        return False
     bounds = (one.since, one.before, one.up_to, one.since_eessi, *one.only_eessi, *(one.toolchain or ()))
     words = {*one.versions, *bounds, *VERSION.findall(f"{one.do}")}
     return (not version or version in words) and (target in one.cpus if target else not one.cpus)

@@ -78,6 +78,14 @@ def test_an_edit_that_finds_nothing_is_none(
     assert [one["unmet"] for one in answer["nearly"]] == [[NOTHING_TO_CHANGE]] * (not applies)
 
 
+def test_what_is_left_out_of_a_build_is_said(ask: Callable[..., dict[str, list[dict[str, object]]]]) -> None:
+    a64fx = BuildTarget(cpu=cpu.A64FX, family="aarch64")
+    assert [one["at"] for one in ask("BLIS", "1.0", a64fx)["left_out"]] == ["pre_configure"]
+    assert ask("BLIS", "1.0", BuildTarget(cpu=cpu.ZEN3))["left_out"] == []
+    assert ask("BLIS", "0.9.0", a64fx)["left_out"] == []
+    assert ask("zlib", "1.3", a64fx)["left_out"] == []
+
+
 def test_looking_edits_nothing(make_block: BlockMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("easybuild.tools.config.build_option", OPTIONS.get)
     block = make_block("PETSc", "3.24.0", configopts=["-a", "-b"])

@@ -17,7 +17,8 @@ from eessi_hooks.rule import PARSE_EXTENSION, Rule
 from eessi_hooks.rules import RULES
 
 from tests.hooks import rows_parse, rows_policies, rows_steps, rows_tests
-from tests.hooks.row import BINUTILS, HOST, Row
+from tests.hooks.row import BINUTILS, COMPAT, HOST, Row
+from tests.hooks.rows_edges import NOT, TOO, Edge
 
 BlockMaker = Callable[..., SimpleNamespace]
 IDS = [str(rule) for rule in RULES]
@@ -117,6 +118,31 @@ def test_each_rule_is_what_one_row_is_about(rule: Rule, world: World) -> None:
     point = "parse" if rule.at == PARSE_EXTENSION else rule.at
     about = [row for row in ROWS if row.at == point and world.changes(row, without) != row.changes]
     assert len(about) == 1
+
+
+def at_the_edge(edge: Edge) -> Row:
+    """The row that an edge is of, with what differs; `changes` are still those of that row."""
+    found = [row for row in ROWS if row.at == edge.at and edge.of in (row.name, f"{row.name} {row.target.cpu}")]
+    (row,) = found
+    cfg = {**row.cfg, **edge.but.get("cfg", {})}
+    return replace(row, **{**edge.but, "cfg": cfg})
+
+
+@pytest.mark.parametrize("edge", TOO, ids=lambda edge: f"{edge.at}-{edge.of}")
+def test_a_rule_does_the_same_for_others(edge: Edge, world: World) -> None:
+    row = at_the_edge(edge)
+    assert world.changes(row, RULES) == row.changes
+
+
+@pytest.mark.parametrize("edge", NOT, ids=lambda edge: f"{edge.at}-{edge.of}")
+def test_a_rule_does_nothing_for_what_is_nearly_the_same(edge: Edge, world: World) -> None:
+    assert world.changes(at_the_edge(edge), RULES) == edge.changes
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.target is COMPAT], ids=lambda row: f"{row.at}-{row.name}")
+def test_without_a_compatibility_layer_nothing_is_taken_from_it(row: Row, world: World) -> None:
+    outside = replace(row, target=HOST)
+    assert world.changes(outside, RULES) == world.changes(outside, ())
 
 
 @pytest.mark.parametrize("row", ROWS, ids=ROW_IDS)

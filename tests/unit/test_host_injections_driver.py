@@ -47,6 +47,23 @@ def test_a_driver_in_a_folder(tmp_path: Path) -> None:
     assert not driver.find("x86_64", tmp_path / "absent").links
 
 
+def test_a_library_that_leads_to_nothing_is_none(tmp_path: Path) -> None:
+    (tmp_path / "libcuda.so.1").symlink_to("libcuda.so.535.54.03")
+    found = driver.find("x86_64", tmp_path)
+    assert (found.is_there, found.version, found.gone) == (False, "", tmp_path / "libcuda.so.1")
+    (tmp_path / "libcuda.so.535.54.03").touch()
+    (tmp_path / "libnvidia-ml.so.1").symlink_to("libnvidia-ml.so.535.54.03")
+    found = driver.find("x86_64", tmp_path)
+    assert sorted(found.libraries) == ["libcuda.so.1", "libcuda.so.535.54.03"]
+
+
+@pytest.mark.parametrize(
+    ("said", "version"), [("535.54.03\n535.54.03", "535.54.03"), ("", ""), ("No devices were found", "")]
+)
+def test_the_version_that_nvidia_smi_gives(said: str, version: str) -> None:
+    assert driver.version_said(said) == version
+
+
 def test_what_speaks_against_the_libraries() -> None:
     assert not driver.doubt("535.54.03", "535.54.03", "")
     assert not driver.doubt("535.54.03", "", "there is no nvidia-smi")

@@ -40,6 +40,12 @@ def test_no_driver_is_missing_where_there_is_cuda_to_run(found: Found) -> None:
     assert states(replace(found, full=())) == {"driver": "ok", "links": "ok"}
 
 
+def test_what_is_left_of_a_driver_is_none(found: Found) -> None:
+    left = replace(found, driver=Driver(gone=Path("/lib/libcuda.so.1")))
+    assert states(left) == {"driver": "missing", "links": "missing"}
+    assert states(replace(left, full=())) == {"driver": "warning", "links": "ok"}
+
+
 @pytest.mark.parametrize(
     ("version", "state"), [("535.54.03", "ok"), ("525.60.13", "warning"), ("470.57.02", "missing")]
 )
