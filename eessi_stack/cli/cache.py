@@ -38,7 +38,7 @@ def check(context: click.Context, *, settings: Settings, all_targets: bool, as_j
     if as_json:
         output.result(json.dumps(document(reports), indent=2))
     else:
-        output.result("\n".join(text(reports, output.width())))
+        output.result("\n".join(text(reports, output.width(), " --all-targets" if all_targets else "")))
     context.exit(verdict(reports))
 
 
@@ -76,8 +76,8 @@ def verdict(reports: Collection[Report]) -> ExitCode:
     return ExitCode.FINDING if any(one.findings for one in reports) else ExitCode.OK
 
 
-def text(reports: Sequence[Report], width: int | None) -> Iterator[str]:
-    """A line a target, what is wrong with it below, and what that comes to."""
+def text(reports: Sequence[Report], width: int | None, flags: str) -> Iterator[str]:
+    """A line a target, what is wrong with it below, and what that comes to; `flags` are for the remedy."""
     size = max(len(str(one.home.target)) for one in reports)
     for one in reports:
         bad = bool(one.findings or one.problem)
@@ -88,7 +88,7 @@ def text(reports: Sequence[Report], width: int | None) -> Iterator[str]:
             yield from _below(f"could not be told: {one.problem}", width)
         for found in one.findings:
             yield from _below(found.said(), width)
-    yield from summary(reports)
+    yield from summary(reports, flags)
 
 
 def _below(line: str, width: int | None) -> Iterator[str]:
@@ -97,7 +97,7 @@ def _below(line: str, width: int | None) -> Iterator[str]:
     yield from (f"        {part}" for part in more)
 
 
-def summary(reports: Sequence[Report]) -> Iterator[str]:
+def summary(reports: Sequence[Report], flags: str) -> Iterator[str]:
     """What all of it comes to; where there are no modules, no cache can mislead, and none can be made."""
     untold = sum(bool(one.problem) for one in reports)
     empty = sum(not one.modules and not one.problem for one in reports)
@@ -105,7 +105,7 @@ def summary(reports: Sequence[Report]) -> Iterator[str]:
     every = output.count(len(reports), "Lmod cache")
     if wrong:
         them = "it" if wrong == 1 else "them"
-        yield f"{wrong} of {every} would mislead users; `eessi-stack cache update` makes {them} anew"
+        yield f"{wrong} of {every} would mislead users; `eessi-stack cache update{flags}` makes {them} anew"
     if untold:
         yield f"{untold} of {every} could not be told"
     if empty:

@@ -14,7 +14,8 @@ from eessi_stack.cli.formats.layout import fit
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
 from eessi_stack.differ import Difference, Pair, Side, difference
-from eessi_stack.errors import ExitCode, StackError
+from eessi_stack.errors import ExitCode, StackError, StackErrors
+from eessi_stack.model import Exclusion
 from eessi_stack.observe import Observer
 
 
@@ -39,9 +40,7 @@ def diff(  # noqa: PLR0913 (one parameter a flag)
     Each is a target (`x86_64/amd/zen3`, with `/accel/nvidia/cc90` for an accelerator), a version of the tree
     (`2023.06`), or a file that `eessi-stack status --json` printed.
     """
-    exclusions = (
-        easystack.read(stack.find_all(easystacks), cache_dir=settings.cache_dir).exclusions if easystacks else ()
-    )
+    exclusions = _exclusions(stack.find_all(easystacks), settings)
     observer = Observer(settings.cache_dir)
     sides = [_live(name, settings, observer) for name in (first, second)]
     named = next((str(side.target) for side in sides if side), place.find(settings).target)
@@ -54,6 +53,14 @@ def diff(  # noqa: PLR0913 (one parameter a flag)
     else:
         output.result("\n".join(text(one, other, found, output.width())))
     context.exit(ExitCode.OK if same(one, other, found) else ExitCode.FINDING)
+
+
+def _exclusions(easystacks: Sequence[Path], settings: Settings) -> tuple[Exclusion, ...]:
+    """What easystacks leave out; known issues alone will do."""
+    found, errors = easystack.scan(easystacks, cache_dir=settings.cache_dir)
+    if errors:
+        raise StackErrors(errors)
+    return easystack.merge(one.stack for one in found).exclusions
 
 
 def _live(name: str, settings: Settings, observer: Observer) -> Side | None:

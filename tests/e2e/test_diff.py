@@ -66,6 +66,17 @@ def test_what_a_stack_excludes_does_not_count(tree: Tree) -> None:
     assert tree.run("diff", TARGET, OTHER).returncode == 1
 
 
+def test_known_issues_alone_will_do(tree: Tree) -> None:
+    tree.install("Alpha")
+    other(tree)
+    tree.install("Beta")
+    issues = tree.base / "eessi-2023.06-known-issues.yml"
+    issues.write_text(f"- {OTHER}:\n  - Beta-1.0:\n    - issue: https://example.org/1\n    - info: breaks\n")
+    run = tree.run("diff", TARGET, OTHER, "--stack", str(issues))
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert f"  Beta/1.0, not in {OTHER}: breaks" in run.stdout
+
+
 def test_two_versions(tree: Tree) -> None:
     tree.install("Alpha")
     newer = Path(str(tree.modules).replace(VERSION, "2025.06"))
