@@ -12,7 +12,7 @@ from eessi_stack.cli.formats.layout import fit
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
 from eessi_stack.errors import ExitCode
-from eessi_stack.lmod.check import Report
+from eessi_stack.lmod.check import Kind, Report
 from eessi_stack.place import Place
 
 if TYPE_CHECKING:  # `check` does without
@@ -88,7 +88,8 @@ def text(reports: Sequence[Report], width: int | None, flags: str) -> Iterator[s
             yield from _below(f"could not be told: {one.problem}", width)
         for found in one.findings:
             yield from _below(found.said(), width)
-    yield from summary(reports, flags)
+    for line in summary(reports, flags):
+        yield from fit(line, width) if width else [line]
 
 
 def _below(line: str, width: int | None) -> Iterator[str]:
@@ -100,8 +101,9 @@ def _below(line: str, width: int | None) -> Iterator[str]:
 def summary(reports: Sequence[Report], flags: str) -> Iterator[str]:
     """What all of it comes to; where there are no modules, no cache can mislead, and none can be made."""
     untold = sum(bool(one.problem) for one in reports)
-    empty = sum(not one.modules and not one.problem for one in reports)
-    wrong = sum(bool(one.findings) for one in reports) - empty
+    kinds = [{found.kind for found in one.findings} for one in reports]
+    empty = kinds.count({Kind.NOTHING_THERE})
+    wrong = len([one for one in kinds if one]) - empty
     every = output.count(len(reports), "Lmod cache")
     if wrong:
         them = "it" if wrong == 1 else "them"
