@@ -34,7 +34,7 @@ def cache() -> None:
 def check(context: click.Context, *, settings: Settings, all_targets: bool, as_json: bool) -> None:
     """Name everything in Lmod's caches that would mislead a user."""
     found = where(settings, every_target=all_targets)
-    reports = caches.checked(found, found[0].target.accelerator if settings.accelerator else None)
+    reports = caches.checked(found)
     if as_json:
         output.result(json.dumps(document(reports), indent=2))
     else:
@@ -67,6 +67,9 @@ def where(settings: Settings, *, every_target: bool) -> Sequence[Place]:
         if absent := list(dict.fromkeys(one.target.cpu for one in found if one.target.cpu not in cpus)):
             output.message(f"not in the tree: {', '.join(absent)}")
         return there
+    for one in found:
+        if one.target.accelerator and not one.tree.prefix(one.target).is_dir():
+            output.message(f"not in the tree: {one.target}")
     return found
 
 
