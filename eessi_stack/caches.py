@@ -20,15 +20,13 @@ if TYPE_CHECKING:  # `check` does without
 _NOT_FOR_LMOD = ("EASYBUILD_", "MODULERC", "PYTHON")
 
 
-def homes(places: Sequence[Place], accelerator: str | None = None) -> tuple[Home, ...]:
-    """The CPU targets of the places, each with the modules of all its accelerators, or of the one."""
+def homes(places: Sequence[Place]) -> tuple[Home, ...]:
+    """The CPU targets of the places, each with the modules of all its accelerators: one cache is for all of them."""
     there = target.in_tree(places[0].tree)
     found = {}
     for place in places:
         cpu = place.target.cpu_only
         beside = [one for one in there if one.cpu == cpu.cpu and one.accelerator]
-        if accelerator:
-            beside = [Target(cpu=cpu.cpu, accelerator=accelerator)]
         found[cpu] = Home(
             target=cpu,
             tree=place.tree,
@@ -51,9 +49,9 @@ def find_lmod(place: Place) -> Path:
     )
 
 
-def checked(places: Sequence[Place], accelerator: str | None = None) -> tuple[Report, ...]:
+def checked(places: Sequence[Place]) -> tuple[Report, ...]:
     """What is wrong with the caches of these places. StackError, exit code 3, where no Lmod can be asked."""
-    found = homes(places, accelerator)
+    found = homes(places)
     answers = reader.read(find_lmod(places[0]), found)
     return tuple(check.check(home, answers) for home in found)
 

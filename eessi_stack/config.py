@@ -68,6 +68,8 @@ def _value(
         return _parsed(option, table[option.name], f"{file}: {option.name}"), file
     if option.name == "color" and environ.get("NO_COLOR"):
         return "never", "$NO_COLOR"
+    if option.name == "color" and environ.get("TERM") in {"dumb", "unknown"}:
+        return "never", "$TERM"
     return None, "default"
 
 

@@ -44,20 +44,27 @@ def _extensions(layer: Path, module: str) -> tuple[str, ...]:
 def saved(path: Path, target: str) -> Side:
     """What a status that was saved says of a target. StackError where it is no such file, or has no such target."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        rows: dict[str, Any] = {row["target"]: row["modules"] for row in document["targets"]}
-        known = document["format"] == FORMAT
-    except (OSError, ValueError, KeyError, TypeError):
-        known, rows = False, {}
-    if not known:
+        rows = _rows(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise StackError(
             "status-unreadable",
             f"{path}: not a status that `eessi-stack status --json` printed",
             exit_code=ExitCode.UNDECIDED,
-        )
+        ) from error
     name = target if target in rows or len(rows) != 1 else next(iter(rows))
     if name not in rows:
-        raise StackError("status-target", f"{path}: says nothing of {name}", hint=f"it has {', '.join(rows)}")
+        hint = f"it has {', '.join(rows) or 'no target at all'}"
+        raise StackError("status-target", f"{path}: says nothing of {name}", hint=hint)
     cpu, _, accelerator = name.partition("/accel/")
-    modules = {module: tuple(extensions) for module, extensions in rows[name].items()}
-    return Side(label=f"{path}", target=Target(cpu=cpu, accelerator=accelerator or None), modules=modules)
+    label = str(path) if name == target else f"{path} ({name})"
+    return Side(label=label, target=Target(cpu=cpu, accelerator=accelerator or None), modules=rows[name])
+
+
+def _rows(document: Any) -> dict[str, dict[str, tuple[str, ...]]]:  # noqa: ANN401 (whatever JSON can hold)
+    """Target → module → extensions. One of ValueError, LookupError, TypeError, AttributeError for another document."""
+    if document["format"] != FORMAT:
+        raise ValueError(document["format"])
+    return {
+        row["target"]: {module: tuple(extensions) for module, extensions in row["modules"].items()}
+        for row in document["targets"]
+    }

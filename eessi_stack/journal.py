@@ -19,7 +19,7 @@ def record(prefix: Path, event: str, **facts: Any) -> bool:  # noqa: ANN401 (wha
     path = prefix / PATH
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+        fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o664)
         try:
             text = ("\n" if _cut_off(fd) else "").encode() + line.encode()
             return os.write(fd, text) == len(text)

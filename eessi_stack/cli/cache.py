@@ -12,7 +12,7 @@ from eessi_stack.cli.formats.layout import fit
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
 from eessi_stack.errors import ExitCode
-from eessi_stack.lmod.check import Report
+from eessi_stack.lmod.check import Kind, Report
 from eessi_stack.place import Place
 
 if TYPE_CHECKING:  # `check` does without
@@ -34,11 +34,11 @@ def cache() -> None:
 def check(context: click.Context, *, settings: Settings, all_targets: bool, as_json: bool) -> None:
     """Name everything in Lmod's caches that would mislead a user."""
     found = where(settings, every_target=all_targets)
-    reports = caches.checked(found, found[0].target.accelerator if settings.accelerator else None)
+    reports = caches.checked(found)
     if as_json:
         output.result(json.dumps(document(reports), indent=2))
     else:
-        output.result("\n".join(text(reports, output.width())))
+        output.result("\n".join(text(reports, output.width(), " --all-targets" if all_targets else "")))
     context.exit(verdict(reports))
 
 
@@ -67,6 +67,9 @@ def where(settings: Settings, *, every_target: bool) -> Sequence[Place]:
         if absent := list(dict.fromkeys(one.target.cpu for one in found if one.target.cpu not in cpus)):
             output.message(f"not in the tree: {', '.join(absent)}")
         return there
+    for one in found:
+        if one.target.accelerator and not one.tree.prefix(one.target).is_dir():
+            output.message(f"not in the tree: {one.target}")
     return found
 
 
@@ -76,8 +79,8 @@ def verdict(reports: Collection[Report]) -> ExitCode:
     return ExitCode.FINDING if any(one.findings for one in reports) else ExitCode.OK
 
 
-def text(reports: Sequence[Report], width: int | None) -> Iterator[str]:
-    """A line a target, what is wrong with it below, and what that comes to."""
+def text(reports: Sequence[Report], width: int | None, flags: str) -> Iterator[str]:
+    """A line a target, what is wrong with it below, and what that comes to; `flags` are for the remedy."""
     size = max(len(str(one.home.target)) for one in reports)
     for one in reports:
         bad = bool(one.findings or one.problem)
@@ -88,7 +91,8 @@ def text(reports: Sequence[Report], width: int | None) -> Iterator[str]:
             yield from _below(f"could not be told: {one.problem}", width)
         for found in one.findings:
             yield from _below(found.said(), width)
-    yield from summary(reports)
+    for line in summary(reports, flags):
+        yield from fit(line, width) if width else [line]
 
 
 def _below(line: str, width: int | None) -> Iterator[str]:
@@ -97,15 +101,16 @@ def _below(line: str, width: int | None) -> Iterator[str]:
     yield from (f"        {part}" for part in more)
 
 
-def summary(reports: Sequence[Report]) -> Iterator[str]:
+def summary(reports: Sequence[Report], flags: str) -> Iterator[str]:
     """What all of it comes to; where there are no modules, no cache can mislead, and none can be made."""
     untold = sum(bool(one.problem) for one in reports)
-    empty = sum(not one.modules and not one.problem for one in reports)
-    wrong = sum(bool(one.findings) for one in reports) - empty
+    kinds = [{found.kind for found in one.findings} for one in reports]
+    empty = kinds.count({Kind.NOTHING_THERE})
+    wrong = len([one for one in kinds if one]) - empty
     every = output.count(len(reports), "Lmod cache")
     if wrong:
         them = "it" if wrong == 1 else "them"
-        yield f"{wrong} of {every} would mislead users; `eessi-stack cache update` makes {them} anew"
+        yield f"{wrong} of {every} would mislead users; `eessi-stack cache update{flags}` makes {them} anew"
     if untold:
         yield f"{untold} of {every} could not be told"
     if empty:

@@ -1,6 +1,7 @@
 """`eessi-stack diff`: what two targets, versions or saved states do not share."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,8 @@ from eessi_stack.cli.formats.layout import fit
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
 from eessi_stack.differ import Difference, Pair, Side, difference
-from eessi_stack.errors import ExitCode
+from eessi_stack.errors import ExitCode, StackError, StackErrors
+from eessi_stack.model import Exclusion
 from eessi_stack.observe import Observer
 
 
@@ -38,9 +40,7 @@ def diff(  # noqa: PLR0913 (one parameter a flag)
     Each is a target (`x86_64/amd/zen3`, with `/accel/nvidia/cc90` for an accelerator), a version of the tree
     (`2023.06`), or a file that `eessi-stack status --json` printed.
     """
-    exclusions = (
-        easystack.read(stack.find_all(easystacks), cache_dir=settings.cache_dir).exclusions if easystacks else ()
-    )
+    exclusions = _exclusions(stack.find_all(easystacks), settings)
     observer = Observer(settings.cache_dir)
     sides = [_live(name, settings, observer) for name in (first, second)]
     named = next((str(side.target) for side in sides if side), place.find(settings).target)
@@ -55,16 +55,37 @@ def diff(  # noqa: PLR0913 (one parameter a flag)
     context.exit(ExitCode.OK if same(one, other, found) else ExitCode.FINDING)
 
 
+def _exclusions(easystacks: Sequence[Path], settings: Settings) -> tuple[Exclusion, ...]:
+    """What easystacks leave out; known issues alone will do."""
+    found, errors = easystack.scan(easystacks, cache_dir=settings.cache_dir)
+    if errors:
+        raise StackErrors(errors)
+    return easystack.merge(one.stack for one in found).exclusions
+
+
 def _live(name: str, settings: Settings, observer: Observer) -> Side | None:
     """A side that is in the tree now; None for a file."""
     if Path(name).is_file():
         return None
-    if (settings.repo / "versions" / name).is_dir():
+    if Path(name).name == name and (settings.repo / "versions" / name).is_dir():
         here = place.find(replace(settings, eessi_version=name))
     else:
+        _check(name, settings)
         origins = {**settings.origins, "target": "diff"}
-        here = place.find(replace(settings, targets=(name,), accelerator=None, origins=origins))
+        asked = settings.accelerator if settings.origins["accel"] == "--accel" and "/accel/" not in name else None
+        here = place.find(replace(settings, targets=(name,), accelerator=asked, origins=origins))
+        name = str(here.target) if asked else name
     return contents.look(here, observer, name)
+
+
+def _check(name: str, settings: Settings) -> None:
+    """StackError for what looks like a file or a version, and is not there."""
+    path = Path(name)
+    if re.fullmatch(r"\d+\.\d+", name):
+        raise StackError("version-absent", f"there is no version {name} in {settings.repo / 'versions'}")
+    if path.exists() or path.is_absolute() or path.suffix == ".json":
+        what = "not a file" if path.exists() else "no such file"
+        raise StackError("status-absent", f"{name}: {what}", hint="name one that `eessi-stack status --json` printed")
 
 
 def same(one: Side, other: Side, found: Difference) -> bool:
@@ -73,6 +94,12 @@ def same(one: Side, other: Side, found: Difference) -> bool:
 
 
 def text(one: Side, other: Side, found: Difference, width: int | None) -> Iterator[str]:
+    if one.modules and other.modules:
+        yield from _differences(one, other, found, width)
+    yield summary(one, other, found)
+
+
+def _differences(one: Side, other: Side, found: Difference, width: int | None) -> Iterator[str]:
     for side, modules in ((one, found.first), (other, found.second)):
         if modules:
             yield f"only in {side.label} ({len(modules)} of {len(side.modules)}):"
@@ -89,7 +116,6 @@ def text(one: Side, other: Side, found: Difference, width: int | None) -> Iterat
         for left in found.left_out:
             yield from _folded(f"{left.module}, not in {left.side}: {left.reason}", 2, width)
         yield ""
-    yield summary(one, other, found)
 
 
 def _pair(pair: Pair, labels: Sequence[str], width: int | None) -> Iterator[str]:

@@ -18,7 +18,10 @@ from eessi_stack.errors import ExitCode
 SIGNS = {Level.OK: ("ok", "green"), Level.WARNING: ("warning", "yellow"), Level.ERROR: ("ERROR", "red")}
 
 _NAME = 15
+
+#: Where what is said stands: beside the name; below it where a path would not fit there.
 _EDGE = 11 + _NAME
+_BELOW = 4
 
 
 @click.command()
@@ -51,10 +54,13 @@ def checks(here: place.Place, *, load_all: bool, sample: int | None) -> Iterator
 def text(check: Check, width: int | None) -> Iterator[str]:
     word, color = SIGNS[check.level]
     said = [check.message, *([f"hint: {check.hint}"] if check.hint else [])]
-    lines = [line for text in said for line in (fit(text, width - _EDGE) if width else [text])]
+    longest = max(map(len, " ".join(said).split()))
+    beside = len(check.name) <= _NAME and (width is None or longest <= width - _EDGE)
+    edge = _EDGE if beside else _BELOW
+    lines = [line for part in said for line in (fit(part, width - edge) if width else [part])]
     lead = f"{click.style(f'{word:<7}', fg=color)}  {check.name:<{_NAME}}"
-    yield f"{lead}  {lines.pop(0)}" if len(check.name) <= _NAME else lead
-    yield from (f"{'':{_EDGE}}{line}" for line in lines)
+    yield f"{lead}  {lines.pop(0)}" if beside else lead.rstrip()
+    yield from (f"{'':{edge}}{line}" for line in lines)
 
 
 def summary(done: Iterable[Check]) -> str:

@@ -92,6 +92,8 @@ def environment(here: Place, chosen: Target) -> dict[str, str]:
 
 def _site(here: Place, path: Path) -> str:
     """Where a site puts what goes with a path of the tree."""
+    if own := config.inherited("EESSI_SITE_SOFTWARE_PREFIX"):
+        return str(Path(own) / path.relative_to(here.tree.repo))
     return str(here.tree.host_injections / path.relative_to(here.tree.repo / "versions"))
 
 
@@ -107,7 +109,7 @@ def _is_replaced(here: Place, name: str, path: str) -> bool:
     versions = f"{here.tree.repo}/versions/"
     if name == "PATH":
         return path.startswith(versions) and path.removeprefix(versions).split("/")[1:2] == ["compat"]
-    return path.startswith((versions, f"{here.tree.host_injections}/"))
+    return path.startswith((versions, f"{here.tree.host_injections}/", _site(here, here.tree.repo / "versions")))
 
 
 def lmod_of(here: Place) -> Path | None:

@@ -18,6 +18,7 @@ from eessi_stack.cli.options import settings_options
 from eessi_stack.cli.plan import rebuild_options
 from eessi_stack.cli.publish import Output, format_options, publish
 from eessi_stack.config import Settings
+from eessi_stack.eb import environment
 from eessi_stack.model import Answer, Comparison, Result, Stack
 from eessi_stack.place import Place
 from eessi_stack.plan import NEW
@@ -79,7 +80,8 @@ def install(  # noqa: PLR0913 (one parameter a flag)
 def carry_out(prepared: Prepared, asked: Stack, place: Place, *, offline: bool, cache: bool) -> Run:
     """Run the plan, have Lmod's cache follow, and look at what is there then."""
     say_what_is_special(prepared)
-    os.umask(0o022)  # whoever may enter the tree may see what is being built in it
+    # Whoever may enter the tree may see what is being built in it; a group that shares it may go on with it.
+    os.umask(environment.umask(place.environment) & 0o022)
     began, settings = time.monotonic(), place.settings
     with progress.reporter(settings.color, budget=installing.budget_of(settings)) as reporter:
         outcomes = installing.install(prepared.plan, place, prepared.weights, reporter, offline=offline)

@@ -145,11 +145,10 @@ def _work_dir(place: Place) -> Iterator[Check]:
 
 def _umask(place: Place) -> Check:
     """What EasyBuild is told: `install` itself does not leave it to the caller's."""
-    said = place.environment.get("EASYBUILD_UMASK", "022")
     try:
-        mask = int(said, 8)
-    except ValueError:
-        return error("umask", f"{said} is none", "set EASYBUILD_UMASK=022, or unset it")
+        mask = environment.umask(place.environment)
+    except StackError as problem:
+        return error("umask", problem.message, problem.hint)
     modules = place.tree.modules(place.target)
     if mask & 0o055:
         return warning("umask", f"{mask:04o}: others cannot read what is installed", "set EASYBUILD_UMASK=022")

@@ -42,6 +42,16 @@ def install_mode() -> str:
     return said[0] if said else "cvmfs"
 
 
+def umask(environment: Mapping[str, str]) -> int:
+    """The umask of what EasyBuild installs, as its environment says. StackError for one that is none."""
+    said = environment.get("EASYBUILD_UMASK", "022")
+    try:
+        return int(said, 8)
+    except ValueError as error:
+        hint = "set it to 022, or unset it"
+        raise StackError("umask", f"$EASYBUILD_UMASK: {said!r} is no umask", hint=hint) from error
+
+
 def for_easybuild(*layers: Mapping[str, str]) -> dict[str, str]:
     """The caller's environment without module and EasyBuild settings, then the layers, the last one strongest."""
     kept = {

@@ -63,10 +63,10 @@ def check(home: Home, answers: Answers) -> Report:
     try:
         disk = {layer: spider.scan(layer) for layer in home.layers if os.path.isdir(layer)}  # noqa: PTH112
         files = sum(len(seen.modules) for seen in disk.values())
+        answer = answers["cache", str(home.cache)]
         if not files:
             nothing = Finding(kind=Kind.NOTHING_THERE, message=f"no modules in {home.layers[0]}")
-            return Report(home=home, findings=(nothing,))
-        answer = answers["cache", str(home.cache)]
+            return Report(home=home, findings=(nothing, *contents(home.cache, answer, disk)))
         findings = [
             *usable(home.cache, answer),
             *contents(home.cache, answer, disk),

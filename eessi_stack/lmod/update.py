@@ -61,7 +61,8 @@ def update(home: Home, lmod: Lmod, waiting: Callable[[str], Any] = lambda _: Non
     """Make the cache of one CPU target anew, and what tells Lmod of it; `waiting` is told of another that does."""
     try:
         if not any(spider.scan(layer).modules for layer in _layers(home)):
-            return Updated(home=home, failure=f"no modules in {home.layers[0]}")
+            hint = f"take away {home.cache}: users are told of what is gone" if home.cache.exists() else ""
+            return Updated(home=home, failure=f"no modules in {home.layers[0]}", hint=hint)
         _make_folder(home)
         with _locked(home, waiting):
             count = _renew(home, lmod)

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.conftest import TARGET, VERSION, Tree
 
 OTHER = "aarch64/a64fx"
@@ -64,6 +66,17 @@ def test_what_a_stack_excludes_does_not_count(tree: Tree) -> None:
     assert tree.run("diff", TARGET, OTHER).returncode == 1
 
 
+def test_known_issues_alone_will_do(tree: Tree) -> None:
+    tree.install("Alpha")
+    other(tree)
+    tree.install("Beta")
+    issues = tree.base / "eessi-2023.06-known-issues.yml"
+    issues.write_text(f"- {OTHER}:\n  - Beta-1.0:\n    - issue: https://example.org/1\n    - info: breaks\n")
+    run = tree.run("diff", TARGET, OTHER, "--stack", str(issues))
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert f"  Beta/1.0, not in {OTHER}: breaks" in run.stdout
+
+
 def test_two_versions(tree: Tree) -> None:
     tree.install("Alpha")
     newer = Path(str(tree.modules).replace(VERSION, "2025.06"))
@@ -78,6 +91,9 @@ def test_nothing_on_either_side_proves_nothing(tree: Tree) -> None:
     run = tree.run("diff", TARGET, OTHER)
     assert run.returncode == 1
     assert "has no modules: there is nothing to compare" in run.stdout
+    tree.install("Alpha")
+    run = tree.run("diff", TARGET, OTHER)
+    assert (run.returncode, run.stdout) == (1, f"{OTHER} has no modules: there is nothing to compare\n")
 
 
 def test_a_saved_status(tree: Tree) -> None:
@@ -91,11 +107,54 @@ def test_a_saved_status(tree: Tree) -> None:
     assert f"only in {TARGET} (1 of 2):\n  Beta/1.0\n" in run.stdout
 
 
-def test_a_file_that_is_no_status_decides_nothing(tree: Tree) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "easyconfigs: []",
+        "[]",
+        '{"format": "eessi-stack-status", "targets": 1}',
+        '{"format": "eessi-stack-status", "targets": [{"target": "x86_64/amd/zen3", "modules": [1]}]}',
+        '{"format": "eessi-stack-status", "targets": [{"target": "x86_64/amd/zen3", "modules": {"a": 1}}]}',
+    ],
+)
+def test_a_file_that_is_no_status_decides_nothing(tree: Tree, text: str) -> None:
     tree.install("Alpha")
-    run = tree.run("diff", tree.stack("Alpha"), TARGET)
+    file = tree.base / "saved.json"
+    file.write_text(text)
+    run = tree.run("diff", str(file), TARGET)
     assert run.returncode == 3
     assert "not a status" in run.stderr
+
+
+def test_a_saved_status_of_another_target_is_called_so(tree: Tree) -> None:
+    tree.install("Alpha")
+    saved = tree.base / "saved.json"
+    saved.write_text(tree.run("status", "--json").stdout)
+    run = other(tree).run("diff", str(saved), OTHER)
+    assert run.stdout == f"No differences between {saved} ({TARGET}) and {OTHER} (1 module)\n"
+
+
+def test_an_accelerator_that_is_asked_for_is_compared(tree: Tree) -> None:
+    tree.install("Alpha")
+    other(tree)
+    gpu = tree.modules.parents[1] / "accel" / "nvidia" / "cc90" / "modules" / "all" / "Cuda" / "1.0.lua"
+    gpu.parent.mkdir(parents=True)
+    gpu.write_text("help([==[x]==])\n")
+    run = tree.run("diff", TARGET, OTHER, "--accel", "nvidia/cc90")
+    assert run.returncode == 1
+    assert f"{OTHER}/accel/nvidia/cc90 has no modules" in run.stdout
+    assert tree.run("diff", TARGET, OTHER, EESSI_ACCELERATOR_TARGET="accel/nvidia/cc90").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("2025.06", "no version 2025.06 in"), ("/nowhere.json", "/nowhere.json: no such file"), (".", ".: not a file")],
+)
+def test_what_is_neither_target_nor_version_nor_file(tree: Tree, name: str, said: str) -> None:
+    tree.install("Alpha")
+    run = tree.run("diff", TARGET, name)
+    assert run.returncode == 2
+    assert said in run.stderr
 
 
 def test_a_target_that_nobody_knows(tree: Tree) -> None:

@@ -81,6 +81,7 @@ def test_the_umask_of_what_is_installed(tree: Tree) -> None:
         os.umask(before)
     assert found["umask"] == ("ok", "0022 for what is installed")
     assert found["module load"][0] == "ok"
+    assert levels(tree, EASYBUILD_UMASK="readable")["umask"] == ("error", "$EASYBUILD_UMASK: 'readable' is no umask")
     assert levels(tree, EASYBUILD_UMASK="077")["umask"] == (
         "warning",
         "0077: others cannot read what is installed",

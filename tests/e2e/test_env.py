@@ -99,6 +99,15 @@ def test_what_a_site_has_stands_first(tree: Tree) -> None:
     assert f"export EESSI_SITE_SOFTWARE_PATH={own};" in run.stdout
 
 
+def test_a_site_may_have_its_own_place(tree: Tree) -> None:
+    tree.install("Alpha")
+    own = tree.base / "site" / "versions" / VERSION / "software" / "linux" / TARGET
+    (own / "modules" / "all").mkdir(parents=True)
+    run = tree.run("env", EESSI_SITE_SOFTWARE_PREFIX=str(tree.base / "site"))
+    assert f"export EESSI_SITE_SOFTWARE_PATH={own};" in run.stdout
+    assert f"export MODULEPATH={own}/modules/all:{tree.modules};" in run.stdout
+
+
 def test_the_compat_layers_tools_come_first(tree: Tree) -> None:
     tree.install("Alpha")
     compat = tree.repo / "versions" / VERSION / "compat" / "linux" / "x86_64"

@@ -114,6 +114,9 @@ def test_a_value_that_cannot_be_is_refused_with_its_origin(flag: str, value: str
 def test_no_color_is_honoured_and_a_choice_is_stronger() -> None:
     assert settings(NO_COLOR="1").color == "never"
     assert settings(NO_COLOR="").color == "auto"
+    assert settings(TERM="dumb").color == "never"
+    assert settings(TERM="xterm").color == "auto"
+    assert settings({"color": "auto"}, TERM="dumb").color == "auto"
     assert settings({"color": "always"}, NO_COLOR="1").color == "always"
 
 
