@@ -14,7 +14,7 @@ HOOKS = sorted((ROOT / "hooks").rglob("*.py"))
 BASE = frozenset({"model", "errors", "failure"})
 #: Leaves that a module of the middle row may use besides the base.
 LEAVES = {
-    "eb": {"signature", "stored", "machine", "diagnose", "transcript", "kept"},
+    "eb": {"signature", "stored", "machine", "diagnose", "transcript", "kept", "module_text"},
     "intent": {"kept"},
     "diagnose": {"complaints", "exit_codes", "first_error", "transcript"},
     "first_error": {"complaints"},
