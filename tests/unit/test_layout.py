@@ -72,7 +72,7 @@ LOW = (
 )
 #: What joins the steps, each with what it joins besides the middle row.
 WIRING = {
-    "observe": {"place"},
+    "observe": {"place", "module_files"},
     "survey": {"place", "observe", "packages", "config"},
     "flow": {"place", "survey", "recover", "kept"},
     "recover": {"kept"},
