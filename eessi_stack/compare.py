@@ -12,7 +12,7 @@ from eessi_stack.drift import Drift, explain
 from eessi_stack.excluded import exclude
 from eessi_stack.model import Comparison, Exclusion, Inventory, Package, Request, State, Target, Verdict
 from eessi_stack.packages import Graph, graph_of
-from eessi_stack.walk import Findings, walk
+from eessi_stack.walk import HOLLOW, Findings, walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,7 @@ def compare(  # noqa: PLR0913 (four of them are keywords)
     `strict` asks EasyBuild's own question: every module of the recipes' closure must be there.
     """
     graph = packages if isinstance(packages, Graph) else graph_of(packages)
+    inventory = replace(inventory, hollow=frozenset()) if strict else inventory  # EasyBuild looks at module files alone
     requests = sorted(graph.asked, key=_position) if requests is None else requests
     identified = {} if strict else _identified(graph, inventory)
     modules = [graph.asked[request] for request in requests]
@@ -189,11 +190,17 @@ def _states(
 ) -> dict[str, tuple[State, str]]:
     """The state of all that is not simply installed, and why; of several, the last one counts."""
     return {
-        **{module: (State.BROKEN, f"its module file loads {what}") for module, what in findings.broken.items()},
+        **dict.fromkeys(_hollow(scene), (State.BROKEN, HOLLOW)),
+        **{module: (State.BROKEN, what) for module, what in findings.broken.items()},
         **{module: _lost(scene.packages[module], scene.inventory) for module in findings.missing},
         **{module: (State.DRIFT, one.reason) for module, one in drift.items()},
         **{module: (State.EXCLUDED, reason) for module, reason in excluded.items()},
     }
+
+
+def _hollow(scene: _Scene) -> list[str]:
+    """What is not there as a whole, also where nothing that is installed loads it."""
+    return [module for module in scene.packages if scene.inventory.is_hollow(module)] if scene.inventory.hollow else []
 
 
 def _lost(package: Package, inventory: Inventory) -> tuple[State, str]:

@@ -1,5 +1,7 @@
 """A modules directory → Inventory: which modules are there and complete, and what each of them loads."""
 
+import os
+import stat
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,13 +30,23 @@ def scan(layer: Path, marks: Mapping[str, bool], locked: Collection[str] = (), c
     building = {name for name, held in marks.items() if held}
     if locked:
         building |= {name for name in found.loads if name.replace("/", "_") in locked and name not in marks}
+    modules = frozenset(found.loads.keys() - incomplete - building)
     return Inventory(
-        modules=frozenset(found.loads.keys() - incomplete - building),
+        modules=modules,
+        hollow=frozenset(name for name in found.installed & modules if _is_gone(module_files.folder_of(layer, name))),
         incomplete=frozenset(incomplete - building),
         building=frozenset(building),
         aliases=found.aliases,
         loads=found.loads,
     )
+
+
+def _is_gone(folder: Path) -> bool:
+    """Whether there is no such folder; OSError where that cannot be told."""
+    try:
+        return not stat.S_ISDIR(os.stat(folder).st_mode)  # noqa: PTH116 (called for every module)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
 
 
 def overlay(layers: Sequence[Inventory]) -> Inventory:
@@ -48,6 +60,7 @@ def overlay(layers: Sequence[Inventory]) -> Inventory:
         aliases = {**layer.aliases, **aliases}
     return Inventory(
         modules=frozenset(modules),
+        hollow=frozenset(modules).difference(*(layer.modules - layer.hollow for layer in layers)),
         incomplete=frozenset().union(*(layer.incomplete for layer in layers)) - modules,
         building=frozenset().union(*(layer.building for layer in layers)) - modules,
         aliases=aliases,

@@ -154,6 +154,7 @@ class Inventory:
     """The modules present in a prefix and the layers below it."""
 
     modules: frozenset[str] = frozenset()
+    hollow: frozenset[str] = frozenset()  #: of the modules, those whose installation is gone
     incomplete: frozenset[str] = frozenset()  #: module file there, but its build did not end well
     building: frozenset[str] = frozenset()  #: being built by a live process
     misplaced: frozenset[str] = frozenset()  #: only in a prefix where they do not belong
@@ -163,6 +164,10 @@ class Inventory:
     def has(self, module: str) -> bool:
         """Whether the module is there and complete, as itself or as an alias of one that is."""
         return module in self.modules or self.aliases.get(module) in self.modules
+
+    def is_hollow(self, module: str) -> bool:
+        """Whether the module is there, but not what it is of."""
+        return module in self.hollow or self.aliases.get(module) in self.hollow
 
     @property
     def names(self) -> frozenset[str]:

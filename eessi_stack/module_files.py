@@ -29,6 +29,7 @@ class ModuleFiles:
     loads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  #: every module → what it loads
     empty: frozenset[str] = frozenset()  #: modules whose file has nothing in it, or only half of what it had
     aliases: Mapping[str, str] = field(default_factory=dict)  #: `Java/11` → `Java/11.0.20`
+    installed: frozenset[str] = frozenset()  #: modules whose file names their own folder in the prefix
 
 
 def read(layer: Path, cache: Path | None = None) -> ModuleFiles:
@@ -69,7 +70,7 @@ def _read(root: str, before: dict[str, Any]) -> dict[str, Any]:
         if entry is None or not is_same(entry[0], now):
             if not walked and os.path.isdir(path):  # noqa: PTH112 (a link that leads to a folder now)
                 return _read(root, {})
-            entry, changed = [kept(now), *_said(path, name, there=bool(now))], True
+            entry, changed = [kept(now), *_said(root, name, there=bool(now))], True
         files[name] = entry
     return {"root": root, "folders": folders, "files": files} if changed else before
 
@@ -113,21 +114,23 @@ def _refuse(error: OSError) -> NoReturn:
     )
 
 
-def _said(path: str, name: str, *, there: bool) -> tuple[str, list[str], bool, dict[str, str]]:
-    """Of one file: the module it is, if any; what that loads; whether it ends too early; the aliases it defines."""
+def _said(root: str, name: str, *, there: bool) -> tuple[str, list[str], bool, dict[str, str], bool]:
+    """Of one file: the module it is, what that loads, whether it ends too early, its aliases, if it has a folder."""
     from eessi_stack import module_text  # noqa: PLC0415 (its patterns take time, and only what is new is read)
 
-    base = name.rpartition("/")[2]
+    path, base = f"{root}/{name}", name.rpartition("/")[2]
     if not there:
         _check_gone(path)
     if not there or base.startswith(_NOT_MODULES) or base.endswith("~"):
-        return "", [], False, {}
+        return "", [], False, {}, False
     if base.startswith(".modulerc"):
-        return "", [], False, module_text.aliases(_text(path), name)
+        return "", [], False, module_text.aliases(_text(path), name), False
     text = _text(path)
     if not name.endswith(".lua") and not text.startswith(module_text.TCL_MAGIC):
-        return "", [], False, {}
-    return name.removesuffix(".lua"), list(module_text.loads(text)), not module_text.is_whole(text), {}
+        return "", [], False, {}, False
+    module = name.removesuffix(".lua")
+    installed = module_text.has_folder(text, str(folder_of(Path(root), module)))
+    return module, list(module_text.loads(text)), not module_text.is_whole(text), {}, installed
 
 
 def _told(entries: Mapping[str, _Entry]) -> ModuleFiles:
@@ -135,8 +138,14 @@ def _told(entries: Mapping[str, _Entry]) -> ModuleFiles:
     return ModuleFiles(
         loads=modules,
         empty=frozenset(entry[1] for entry in entries.values() if entry[3]),
+        installed=frozenset(entry[1] for entry in entries.values() if entry[5]),
         aliases=_real({alias: real for entry in entries.values() for alias, real in entry[4].items()}),
     )
+
+
+def folder_of(layer: Path, module: str) -> Path:
+    """Where a module of a modules directory, `<prefix>/modules/all`, is installed."""
+    return layer.parent.parent / "software" / module
 
 
 def _real(aliases: dict[str, str]) -> dict[str, str]:

@@ -58,6 +58,13 @@ def _tcl_word(word: str) -> str:
     return word.strip('"{}')
 
 
+def has_folder(text: str, folder: str) -> bool:
+    """Whether a module file is of what is installed in a folder; one that only tells why it cannot be loaded is not."""
+    at = text.find(folder)
+    after = text[at + len(folder) : at + len(folder) + 1]
+    return at >= 0 and not (after.isalnum() or after in tuple("._+-")) and "LmodError" not in text
+
+
 def is_whole(text: str) -> bool:
     """Whether a module file can be read to its end: a full disk or a killed build leaves half of one."""
     if text.startswith(TCL_MAGIC):

@@ -4,7 +4,7 @@ import os
 from hashlib import blake2b
 from pathlib import Path
 
-from eessi_stack import intent, inventory
+from eessi_stack import intent, inventory, module_files
 from eessi_stack.errors import ExitCode, StackError
 from eessi_stack.inventory import Homes
 from eessi_stack.model import Inventory
@@ -27,6 +27,13 @@ class Observer:
         top, *below = (self.layer(layer) for layer in place.layers)
         return inventory.in_place(top, below[0], homes) if below else top
 
+    def check_installations(self, place: Place) -> None:
+        """StackError, exit code 3, where all installations of a prefix are out of sight: that says nothing of each."""
+        for layer in place.layers:
+            folder = module_files.folder_of(layer, "")
+            if (gone := self.layer(layer).hollow) and not os.path.isdir(folder):  # noqa: PTH112 (never raises)
+                raise _out_of_sight(folder, len(gone))
+
     def layer(self, layer: Path) -> Inventory:
         """One modules directory alone."""
         if layer not in self._seen:
@@ -46,6 +53,15 @@ class Observer:
         if (after, locked_after) == (before, locked):
             return seen
         return inventory.scan(layer, {**before, **after}, locked | locked_after, cache)
+
+
+def _out_of_sight(folder: Path, count: int) -> StackError:
+    return StackError(
+        "installations-absent",
+        f"{folder} is not there, and {'a module is' if count == 1 else f'{count} modules are'} of what it should hold",
+        hint="mount it; where it is lost, make an empty folder in its place, and `install` repairs what is asked for",
+        exit_code=ExitCode.UNDECIDED,
+    )
 
 
 def _unreadable(layer: Path, error: OSError) -> StackError:

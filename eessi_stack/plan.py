@@ -25,23 +25,26 @@ ASKED_FOR = "asked for"
 DEPENDENCY_REBUILT = "dependency rebuilt"
 
 
+#: What is there in some way: it can be built again.
+THERE = (State.INSTALLED, State.BROKEN, State.DRIFT)
+
+
 def make_plan(
     comparison: Comparison,
     inventory: Inventory,
     tree: Tree,
     rebuild: Mapping[str, str] | None = None,
-    hollow: Collection[str] = (),
 ) -> Plan:
     """The steps that make the tree match, in build order, those of the CPU prefix first.
 
     What needs a package that nobody can tell how to build is no step. `rebuild` says which modules that are there are
-    built again, and why; `hollow` are those that have no directory.
+    built again, and why; those whose installation is gone are repaired.
     StackError `accelerator-needed` where an entry or a package wants an accelerator and the target has none.
     """
     if elsewhere := [request for request in comparison.elsewhere if not request.rebuild]:
         raise _accelerator_needed(elsewhere[0].filename, elsewhere)
     accelerated = accelerator_modules(verdict.package for verdict in comparison.verdicts)
-    reasons = {**_absent(comparison, inventory), **_again(comparison, rebuild or {}, hollow)}
+    reasons = {**_absent(comparison, inventory), **_again(comparison, rebuild or {}, inventory.hollow)}
     steps = []
     for verdict in comparison.verdicts:
         if verdict.package.module not in reasons:
@@ -78,7 +81,7 @@ def _again(
 ) -> dict[str, tuple[Action, str]]:
     """What is there and is built all the same."""
     found = {}
-    for verdict in comparison.of(State.INSTALLED, State.DRIFT):
+    for verdict in comparison.of(*THERE):
         module = verdict.package.module
         if not verdict.package.recipe:
             continue
@@ -102,7 +105,7 @@ def rebuilds(
     `names` are those asked for by name, `changed` says what has changed of which, `since` are the entries that ask for
     a rebuild and are younger than what is installed. StackError `rebuild-unknown` for a name that fits nothing.
     """
-    there = comparison.of(State.INSTALLED, State.DRIFT)
+    there = comparison.of(*THERE)
     wanted = {module: ASKED_FOR for name in names for module in _named(name, there)}
     wanted |= {one.package.module: ASKED_FOR for one in there if any(asked in since for asked in one.requests)}
     found = {**changed, **wanted}

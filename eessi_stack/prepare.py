@@ -1,6 +1,5 @@
 """Plans what makes a tree match a stack: on the comparison, what has changed since, and what builds took before."""
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,9 +10,9 @@ from eessi_stack.eb import provenance
 from eessi_stack.eb.installation import Installation
 from eessi_stack.eb.refused import refused
 from eessi_stack.errors import ExitCode, StackError, StackErrors
-from eessi_stack.model import Answer, Comparison, Inventory, Plan, Request, Stack, State, Verdict
+from eessi_stack.model import Answer, Comparison, Inventory, Plan, Request, Stack, Verdict
 from eessi_stack.place import Place
-from eessi_stack.plan import make_plan, rebuilds
+from eessi_stack.plan import THERE, make_plan, rebuilds
 from eessi_stack.schedule import Weight
 from eessi_stack.survey import Survey
 from eessi_stack.weigh import timed, weigh
@@ -56,7 +55,7 @@ def prepare(stack: Stack, place: Place, rebuild: Sequence[str] = (), *, dependen
 
 
 def _plan(comparison: Comparison, seen: Inventory, place: Place, rebuild: Sequence[str], *, dependents: bool) -> Plan:
-    there = [(one, _installation(one, place)) for one in comparison.of(State.INSTALLED, State.DRIFT)]
+    there = [(one, _installation(one, place)) for one in comparison.of(*THERE)]
     again = rebuilds(
         comparison,
         [name for name in rebuild if name != CHANGED],
@@ -64,7 +63,7 @@ def _plan(comparison: Comparison, seen: Inventory, place: Place, rebuild: Sequen
         frozenset(_asked_since(there)),
         dependents=dependents,
     )
-    return make_plan(comparison, seen, place.tree, again, frozenset(_hollow(there)))
+    return make_plan(comparison, seen, place.tree, again)
 
 
 def _check(made: Plan, place: Place) -> None:
@@ -122,15 +121,6 @@ def _is_older(module_file: Path | None, easystack: str) -> bool:
         return module_file is not None and module_file.stat().st_mtime < Path(easystack).stat().st_mtime
     except OSError:
         return False
-
-
-def _hollow(there: Iterable[tuple[Verdict, Installation]]) -> Iterator[str]:
-    """The modules whose installation is gone. Those that only tell why they cannot be loaded never had one."""
-    for verdict, one in there:
-        if one.module_file and not os.path.isdir(one.folder):  # noqa: PTH112 (never raises)
-            text = one.module_file.read_text(encoding="utf-8", errors="replace")
-            if str(one.folder) in text and "LmodError" not in text:
-                yield verdict.package.module
 
 
 def _text(recipe: str) -> str:

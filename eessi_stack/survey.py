@@ -66,6 +66,8 @@ class Survey:
         resolved = self._resolve(place)
         see = self._observer
         seen = see.everything(place) if strict else see.in_place(place, resolved.homes)
+        if seen.hollow and not strict:
+            see.check_installations(place)
         today = target.today(place.target)  # old trees have old names, which no easystack says
         share = (
             self._all_for(today) if strict else share_of(today, resolved.kinds, [target.today(one) for one in asked])

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from eessi_stack.model import Inventory
 from eessi_stack.packages import Graph
 
+HOLLOW = "its module file is there, its installation is gone"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
@@ -14,7 +16,7 @@ class Findings:
 
     steps: dict[str, tuple[str, ...]] = field(default_factory=dict)  #: module → what it was found to need
     missing: set[str] = field(default_factory=set)
-    broken: dict[str, str] = field(default_factory=dict)  #: module → what is wrong with what it loads
+    broken: dict[str, str] = field(default_factory=dict)  #: module → what is wrong with it
 
     def users(self, modules: Collection[str]) -> dict[str, tuple[str, ...]]:
         """Who was found to need each of some modules."""
@@ -42,7 +44,9 @@ def walk(
         if module in there and not strict:
             needs = _loaded(module, ground, inventory)
             if not there.issuperset(needs) and (gone := _gone(needs, there, inventory)):
-                findings.broken[module] = f"{', '.join(gone)}, which is gone"
+                findings.broken[module] = f"its module file loads {', '.join(gone)}, which is gone"
+            if inventory.hollow and inventory.is_hollow(module):
+                findings.broken[module] = HOLLOW
         else:
             needs = graph.needs.get(module, ())
             if module not in there:
@@ -88,5 +92,5 @@ def _spread(findings: Findings, there: frozenset[str]) -> None:
     for module in todo:
         for user in users.get(module, ()):
             if user in there and user not in findings.broken:
-                findings.broken[user] = f"{module}, which is broken"
+                findings.broken[user] = f"its module file loads {module}, which is broken"
                 todo.append(user)

@@ -8,8 +8,9 @@ from contextlib import suppress
 
 import click
 
-from eessi_stack import __version__, config
+from eessi_stack import __version__
 from eessi_stack.cli import output
+from eessi_stack.config import is_colorless  # not the module: a command is called so too
 from eessi_stack.errors import EXIT_CODES, ExitCode, StackError
 
 #: command → what `--help` says of it; the module of the same name, with `_` for `-`, holds it.
@@ -81,7 +82,7 @@ class LazyGroup(click.Group):
 @click.version_option(__version__, prog_name="eessi-stack")
 def cli() -> None:
     """Declare a software stack in easystack files; eessi-stack makes a version tree match it, and proves it."""
-    output.use_color("never" if config.is_colorless() else "auto")
+    output.use_color("never" if is_colorless() else "auto")
 
 
 def _interrupt(*_: object) -> None:

@@ -18,6 +18,7 @@ from eessi_stack.forecast import Forecast, forecast
 from eessi_stack.install import budget_of
 from eessi_stack.model import Plan, Stack, State, Step
 from eessi_stack.place import Place
+from eessi_stack.plan import THERE
 from eessi_stack.prepare import Prepared, prepare
 
 FORMAT, VERSION = "eessi-stack-plan", 1
@@ -88,7 +89,7 @@ def document(
     """A plan as it is kept: all that its run needs to find out whether it still holds."""
     made, settings = prepared.plan, place.settings
     paper = forecast(made.steps, budget_of(settings), prepared.weights)
-    left = prepared.comparison.of(State.INSTALLED, State.DRIFT, State.EXCLUDED)
+    left = prepared.comparison.of(*THERE, State.EXCLUDED)
     planned = {step.package.module for step in made.steps}
     return {
         "format": FORMAT,
@@ -165,7 +166,6 @@ def _summary(prepared: Prepared, paper: Forecast) -> Iterator[str]:
         yield "* critical path"
     else:
         yield f"* critical path; the journal knows how long {len(known)} of {len(made.steps)} take"
-    present = len(prepared.comparison.of(State.INSTALLED, State.DRIFT))
-    excluded = len(prepared.comparison.of(State.EXCLUDED))
-    again = sum(step.reason.startswith("rebuild") for step in made.steps)
-    yield f"skipped: {present - again} present, {excluded} excluded"
+    planned = {step.package.module for step in made.steps}
+    present = [one for one in prepared.comparison.of(*THERE) if one.package.module not in planned]
+    yield f"skipped: {len(present)} present, {len(prepared.comparison.of(State.EXCLUDED))} excluded"

@@ -1,6 +1,6 @@
 """What every command that takes easystacks does first: find them, read them, say where it works."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -35,12 +35,17 @@ def _read(names: Sequence[str], settings: Settings) -> Stack:
 
 
 def _say_where(found: Sequence[place.Place]) -> None:
-    if len(found) == 1:
-        output.message(f"target {found[0].target}: {found[0].why}")
-    for note in dict.fromkeys(note for one in found for note in one.notes):
-        output.message(note)
+    if chosen := "; ".join(_chosen(found)):
+        output.message(chosen)
     for one in flow.put_back(found):
         output.message(f"{one.module}: its rebuild was cut off; what was there before is {_where(one)}")
+
+
+def _chosen(found: Sequence[place.Place]) -> Iterator[str]:
+    """What was chosen without being asked for on the command line."""
+    if len(found) == 1 and found[0].why != "from --target":
+        yield f"target {found[0].target}: {found[0].why}"
+    yield from dict.fromkeys(note for one in found for note in one.notes)
 
 
 def _where(one: PutBack) -> str:

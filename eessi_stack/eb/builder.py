@@ -72,7 +72,8 @@ def build(job: Build) -> Outcome:
     if found := locked(job.step):
         return found
     job.log.parent.mkdir(parents=True, exist_ok=True)
-    rebuild = Rebuild(installation=one) if job.step.action is Action.REBUILD and one.is_there else None
+    replaces = job.step.action is Action.REBUILD and installation.is_written(one.module_file)  # an alias has nothing
+    rebuild = Rebuild(installation=one) if replaces else None
     complete, ended = _rebuilt(job, rebuild) if rebuild else _built(job, one)
     result = Result.BUILT if complete else Result.INTERRUPTED if ended.interrupted else Result.FAILED
     failure = None if complete else _failure(job, ended)

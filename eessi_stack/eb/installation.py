@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from eessi_stack import module_text
 from eessi_stack.model import Step
 
 
@@ -28,8 +29,14 @@ class Installation:
 
     @property
     def is_there(self) -> bool:
-        """Whether there is a module file that says something."""
-        return is_written(self.module_file)
+        """Whether it can be loaded: a module file says something, or it is an alias, as wrappers are."""
+        return is_written(self.module_file) or self._is_alias
+
+    @property
+    def _is_alias(self) -> bool:
+        folder = self.prefix / "modules" / "all" / self.module.rpartition("/")[0]
+        files = (path for name in (".modulerc.lua", ".modulerc") if (path := folder / name).is_file())
+        return any(self.module in _aliases(path, self.module) for path in files)
 
     @property
     def lock(self) -> Path:
@@ -71,6 +78,11 @@ def module_file(base: Path) -> Path | None:
 def is_written(path: Path | None) -> bool:
     """Whether a module file says something: a full disk or a power cut leaves an empty one, or one of zeros."""
     return path is not None and bool(path.read_bytes().strip(b"\0 \t\r\n"))
+
+
+def _aliases(path: Path, module: str) -> dict[str, str]:
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return module_text.aliases(text, f"{module.rpartition('/')[0]}/{path.name}")
 
 
 def of(step: Step) -> Installation:

@@ -156,6 +156,26 @@ def test_two_installs_of_one_stack_build_each_package_once(site: Site) -> None:
     assert sorted(site.built()) == ["Delta/1.0", "Late/1.0"]
 
 
+def test_a_wrapper_is_an_alias_and_has_no_module_file(site: Site) -> None:
+    recipes = site.folder / "recipes"
+    recipes.mkdir()
+    text = (EASYCONFIGS / "Alpha-1.0.eb").read_text().replace("'Bundle'", "'ModuleRC'").replace("'1.0'", "'1'")
+    (recipes / "Alpha-1.eb").write_text(text.split("postinstallcmds")[0] + "dependencies = [('Alpha', '1.0')]\n")
+    site.environment["EESSI_STACK_ROBOT_PATHS"] = f"{recipes}:{EASYCONFIGS}"
+    stack = site.folder / "stack.yml"
+    stack.write_text("easyconfigs:\n  - Alpha-1.eb\n")
+
+    run = site.run("install", stack)
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert site.built() == ["Alpha/1.0", "Alpha/1"]
+    assert "EBROOTALPHA=" in load(site, "Alpha/1").stdout
+    again = site.run("install", stack, "--rebuild", "Alpha/1")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert site.built() == ["Alpha/1.0", "Alpha/1", "Alpha/1"]
+    assert "EBROOTALPHA=" in load(site, "Alpha/1").stdout
+
+
 @needs_mounts
 def test_a_full_disk_leaves_no_half_installation(site: Site) -> None:
     stack = site.easystack("Late")

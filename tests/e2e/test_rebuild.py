@@ -208,8 +208,33 @@ def test_a_module_without_its_directory_is_repaired(site: Site) -> None:
         Path(path).chmod(0o700)
     shutil.rmtree(folder)
 
+    missing = site.run("missing", stack)
+    assert missing.returncode == 1, missing.stdout
+    assert "Alpha/1.0  its module file is there, its installation is gone" in missing.stdout
+    assert site.run("missing", "--strict", stack).returncode == 0, "`eb --missing` does not see it"
     plan = site.run("plan", stack)
     assert "repair: module without directory" in plan.stdout, plan.stdout + plan.stderr
     assert site.run("install", stack).returncode == 0
 
     assert (folder / "Alpha.txt").is_file()
+    assert site.run("missing", stack).returncode == 0
+
+
+def test_what_easybuild_installs_without_files_is_installed(site: Site) -> None:
+    recipes = site.folder / "recipes"
+    recipes.mkdir()
+    head = "homepage = 'https://github.com/EESSI'\ndescription = 'no files'\ntoolchain = SYSTEM\n"
+    blocks = {"Chain": "Toolchain", "Nothing": "Bundle", "GCC": "SystemCompiler"}
+    for name, block in blocks.items():
+        version = "system" if name == "GCC" else "1.0"
+        own = f"easyblock = {block!r}\nname = {name!r}\nversion = {version!r}\nmoduleclass = 'devel'\n"
+        (recipes / f"{name}-{version}.eb").write_text(head + own)
+    site.environment["EESSI_STACK_ROBOT_PATHS"] = str(recipes)
+    stack = site.folder / "stack.yml"
+    stack.write_text("easyconfigs:\n  - Chain-1.0.eb\n  - Nothing-1.0.eb\n  - GCC-system.eb\n")
+
+    run = site.run("install", stack)
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert site.run("missing", stack).returncode == 0
+    assert site.run("plan", stack).returncode == 0

@@ -4,6 +4,7 @@ import pytest
 
 from eessi_stack.compare import compare, why
 from eessi_stack.model import Exclusion, State, Target
+from eessi_stack.walk import HOLLOW
 from tests.unit.graphs import letters, packages, states, tree
 
 TARGET = Target(cpu="x86_64/amd/zen3")
@@ -185,3 +186,11 @@ def test_why_gives_the_shortest_path_from_each_request() -> None:
     assert why(graph, "F") == (("F",),)
     assert why(packages("*A: | X; X; Y"), "X") == (("A", "X"),)
     assert why(packages("*A; Y"), "Y") == ()
+
+
+def test_a_module_whose_installation_is_gone_is_broken_but_not_for_easybuild() -> None:
+    graph, seen = packages("*B/1: A/1 | T/1; A/1; T/1"), tree("A/1; B/1: A/1; T/1", hollow=frozenset({"A/1", "T/1"}))
+    found = compare(graph, seen, TARGET)
+    assert states(found) == letters("A/1=B T/1=B B/1=B")
+    assert {one.reason for one in found.of(State.BROKEN) if one.package.module != "B/1"} == {HOLLOW}
+    assert states(compare(graph, seen, TARGET, strict=True)) == letters("A/1=I T/1=I B/1=I")

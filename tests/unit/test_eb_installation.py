@@ -47,6 +47,22 @@ def test_an_empty_module_file_is_none(tmp_path: Path, text: str, *, there: bool)
     assert one(tmp_path).is_there is there
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "there"),
+    [
+        (".modulerc.lua", 'module_version("Java/11.0.27", "11")\n', True),
+        (".modulerc", "#%Module\nmodule-version Java/11.0.27 11\n", True),
+        (".modulerc.lua", 'module_version("Java/17.0.15", "17")\n', False),
+        (".modulerc.lua", 'hide_version("Java/11")\n', False),
+    ],
+)
+def test_a_wrapper_is_there_as_an_alias(tmp_path: Path, name: str, text: str, *, there: bool) -> None:
+    assert not one(tmp_path, "Java/11").is_there
+    write(tmp_path / "modules/all/Java" / name, text)
+    assert one(tmp_path, "Java/11").is_there is there
+    assert one(tmp_path, "Java/11").module_file is None
+
+
 def test_clear_takes_away_all_of_one_module_and_nothing_else(tmp_path: Path) -> None:
     lua = write(tmp_path / "modules/all/A/1.0.lua")
     tcl = write(tmp_path / "modules/all/A/1.0")

@@ -181,3 +181,37 @@ def test_half_a_module_file_is_not_complete(tmp_path: Path) -> None:
     (tmp_path / "A").mkdir()
     (tmp_path / "A" / "1.0.lua").write_text("help([==[R is a free software envir")
     assert scan(tmp_path, {}).incomplete == {"A/1.0"}
+
+
+ROOT = 'local root = "{prefix}/software/{module}"\n'
+
+
+def installed(prefix: Path, *modules: str, text: str = ROOT, folder: bool = True) -> Path:
+    layer = prefix / "modules" / "all"
+    for module in modules:
+        write(layer, f"{module}.lua", text.format(prefix=prefix, module=module))
+        if folder:
+            (prefix / "software" / module).mkdir(parents=True)
+    return layer
+
+
+def test_what_is_installed_in_a_folder_that_is_gone_is_hollow(tmp_path: Path) -> None:
+    layer = installed(tmp_path, "There/1", "Gone/1", "File/1")
+    installed(tmp_path, "System/1", text='local root = "/usr"\n', folder=False)
+    installed(tmp_path, "Bare/1", text="help([[x]])\n", folder=False)
+    installed(tmp_path, "Stub/1", text=ROOT + 'LmodError("no licence")\n', folder=False)
+    for module in ("Gone/1", "File/1"):
+        (tmp_path / "software" / module).rmdir()
+    (tmp_path / "software/File/1").touch()
+    for cache in (None, tmp_path / "cache.json", tmp_path / "cache.json"):
+        assert scan(layer, {}, cache=cache).hollow == {"Gone/1", "File/1"}
+    assert scan(layer, {"Gone/1": True, "File/1": False}).hollow == frozenset(), "they are no modules meanwhile"
+    (tmp_path / "software" / "Gone" / "1").mkdir()
+    assert scan(layer, {}, cache=tmp_path / "cache.json").hollow == {"File/1"}
+
+
+def test_what_is_whole_in_any_layer_is_not_hollow(tmp_path: Path) -> None:
+    above = scan(installed(tmp_path / "above", "A/1", "B/1", folder=False), {})
+    below = scan(installed(tmp_path / "below", "A/1"), {})
+    assert overlay([above, below]).hollow == {"B/1"}
+    assert overlay([below, above]).hollow == {"B/1"}

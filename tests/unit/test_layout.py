@@ -14,7 +14,7 @@ HOOKS = sorted((ROOT / "hooks").rglob("*.py"))
 BASE = frozenset({"model", "errors", "failure"})
 #: Leaves that a module of the middle row may use besides the base.
 LEAVES = {
-    "eb": {"scratch", "signature", "stored", "machine", "diagnose", "transcript", "kept"},
+    "eb": {"scratch", "signature", "stored", "machine", "diagnose", "transcript", "kept", "module_text"},
     "intent": {"kept"},
     "diagnose": {"complaints", "exit_codes", "first_error", "transcript"},
     "first_error": {"complaints"},
@@ -73,7 +73,7 @@ LOW = (
 )
 #: What joins the steps, each with what it joins besides the middle row.
 WIRING = {
-    "observe": {"place"},
+    "observe": {"place", "module_files"},
     "survey": {"place", "observe", "packages", "config"},
     "flow": {"place", "survey", "recover", "kept"},
     "recover": {"kept"},

@@ -2,7 +2,7 @@
 
 import pytest
 
-from eessi_stack.module_text import aliases, extensions, is_whole, loads
+from eessi_stack.module_text import aliases, extensions, has_folder, is_whole, loads
 
 LUA = """help([==[
 Description: does no load of work
@@ -182,3 +182,21 @@ def test_extensions_of_lua() -> None:
 
 def test_extensions_of_tcl() -> None:
     assert extensions("#%Module\nif { 1 } {\n    extensions a/1 b/2\n}\n") == ("a/1", "b/2")
+
+
+@pytest.mark.parametrize(
+    ("text", "has"),
+    [
+        ('local root = "/p/software/A/1"', True),
+        ("set root /p/software/A/1", True),
+        ("set root /p/software/A/1\n", True),
+        ("prepend_path('PATH', '/p/software/A/1/bin')", True),
+        ('local root = "/p/software/A/1.2"', False),
+        ('local root = "/p/software/A/1-GCC"', False),
+        ('local root = "/p/software/A/11"', False),
+        ('local root = "/usr"', False),
+        ('LmodError("no licence")\nlocal root = "/p/software/A/1"', False),
+    ],
+)
+def test_what_is_installed_in_a_folder_of_its_own(text: str, *, has: bool) -> None:
+    assert has_folder(text, "/p/software/A/1") is has

@@ -6,6 +6,7 @@ import pytest
 
 from eessi_stack import intent, inventory, module_files
 from eessi_stack.config import Settings
+from eessi_stack.errors import ExitCode, StackError
 from eessi_stack.inventory import Homes
 from eessi_stack.model import Target, Tree
 from eessi_stack.observe import Observer
@@ -108,3 +109,17 @@ def test_a_tree_whose_name_is_no_text(tmp_path: Path) -> None:
     repo = tmp_path / "caf\udce9"
     install(repo, CPU, "A/1")
     assert Observer(tmp_path / "cache").everything(place(repo, CPU)).modules == {"A/1"}
+
+
+def test_installations_that_are_all_out_of_sight_are_one_error(repo: Path) -> None:
+    prefix = Tree(repo=repo, version="2023.06").prefix(CPU)
+    for module in ("B/1", "C/1"):
+        (prefix / f"modules/all/{module[0]}").mkdir()
+        (prefix / f"modules/all/{module}.lua").write_text(f'local root = "{prefix}/software/{module}"\n')
+    for target in (CPU, GPU):
+        with pytest.raises(StackError, match="is not there, and 2 modules are of what it should hold") as caught:
+            Observer().check_installations(place(repo, target))
+        assert caught.value.exit_code is ExitCode.UNDECIDED
+    (prefix / "software").mkdir()
+    Observer().check_installations(place(repo, GPU))
+    assert Observer().everything(place(repo, CPU)).hollow == {"B/1", "C/1"}

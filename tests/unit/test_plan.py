@@ -205,6 +205,13 @@ def test_what_has_changed_and_what_an_entry_asks_for_is_rebuilt() -> None:
     assert rebuilt(("A",), changed={"A/1": "recipe changed"}) == {"A/1": "asked for"}
 
 
+def test_what_is_broken_can_be_rebuilt_by_name() -> None:
+    graph = packages("*A/1; *B/1: A/1")
+    comparison = compare(graph, tree("B/1: A/1"), CPU)
+    assert [one.package.module for one in comparison.of(State.BROKEN)] == ["B/1"]
+    assert rebuilds(comparison, ["B"], {}, (), dependents=False) == {"B/1": "asked for"}
+
+
 def test_dependents_are_those_that_need_it_at_run_time_and_what_needs_them() -> None:
     assert rebuilt(("A",), dependents=True) == {
         "A/1": "asked for",
@@ -217,9 +224,9 @@ def test_dependents_are_those_that_need_it_at_run_time_and_what_needs_them() -> 
 
 def steps(*, hollow: tuple[str, ...] = (), **rebuild: str) -> list[tuple[str, Action, str]]:
     graph = packages("*A/1; *B/1: A/1; *C/1: B/1")
-    seen = tree("A/1; B/1: A/1")
+    seen = replace(tree("A/1; B/1: A/1"), hollow=frozenset(hollow))
     asked = {f"{name}/1": why for name, why in rebuild.items()}
-    made = make_plan(compare(graph, seen, CPU), seen, TREE, asked, hollow)
+    made = make_plan(compare(graph, seen, CPU), seen, TREE, asked)
     return [(step.package.module, step.action, step.reason) for step in made.steps]
 
 
@@ -229,6 +236,8 @@ def test_every_step_says_why_in_build_order() -> None:
     assert steps(A="recipe changed") == [("A/1", Action.REBUILD, "rebuild: recipe changed"), new]
     assert steps(C="asked for") == [new], "what is missing is built anyway"
     assert steps(hollow=("B/1",)) == [("B/1", Action.REPAIR, "repair: module without directory"), new]
+    repair = ("A/1", Action.REPAIR, "repair: module without directory")
+    assert steps(hollow=("A/1",)) == [repair, new], "what is broken for want of it is not built again"
     assert steps(hollow=("B/1",), B="asked for") == [("B/1", Action.REPAIR, "repair: module without directory"), new]
 
 
