@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -327,20 +328,17 @@ def test_another_error_than_that_of_an_overlay_is_one(tmp_path: Path) -> None:
 @pytest.fixture
 def nobody(tmp_path: Path) -> Iterator[Path]:
     """A folder of who may not do what root may; whoever runs the tests, where that is not root."""
-    folder = tmp_path / "own"
-    folder.mkdir()
     if os.geteuid() != 0:
-        yield folder
+        yield tmp_path
         return
-    for path in (folder, *folder.parents):
-        if path.stat().st_uid == 0 and path.is_relative_to(Path("/tmp")) and path != Path("/tmp"):
-            path.chmod(0o755)
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))  # nobody else enters pytest's, which each new pytest sees to
     os.chown(folder, 65534, 65534)
     os.setresuid(65534, 65534, 0)
     try:
         yield folder
     finally:
         os.setresuid(0, 0, 0)
+        shutil.rmtree(folder)
 
 
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.__name__)
