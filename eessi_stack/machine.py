@@ -1,14 +1,10 @@
-"""What this process may use of the machine it runs on: cores, memory, disks; and what the kernel did about it."""
+"""What this process may use of the machine it runs on: cores and memory; and what the kernel did about it."""
 
-import errno
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryFile
 
 _CGROUPS = Path("/sys/fs/cgroup")
-_FILES, _FILE_SIZE = 16, 1 << 16  # of as many bytes: where these do not fit, a disk is full
 _NO_LIMIT = 1 << 60  # bytes: what cgroup v1 says where there is none is about that, in pages
 
 
@@ -28,25 +24,6 @@ def out_of_memory_kills() -> int | None:
     """How many processes of this one's cgroups were killed so far because memory had run out; None: nobody tells."""
     counts = [count for folder in _folders("memory") if (count := _kills(folder)) is not None]
     return sum(counts) if counts else None
-
-
-def without_room(folders: Iterable[Path]) -> tuple[str, ...]:
-    """Those of some folders in which no file can be written for want of space, inodes or quota; one a file system."""
-    disks = {folder.stat().st_dev: folder for folder in folders if folder.is_dir()}
-    return tuple(str(folder) for folder in disks.values() if _is_full(folder))
-
-
-def _is_full(folder: Path) -> bool:
-    """It is tried, as what is free may be others'; with more than one file, as what failed may have tidied up a bit."""
-    try:
-        with ExitStack() as files:
-            for file in (files.enter_context(TemporaryFile(dir=folder)) for _ in range(_FILES)):
-                file.write(bytes(_FILE_SIZE))
-                file.flush()
-                os.fsync(file.fileno())
-    except OSError as error:
-        return error.errno in {errno.ENOSPC, errno.EDQUOT}
-    return False
 
 
 def is_ours(process: int) -> bool:

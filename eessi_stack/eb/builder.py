@@ -13,13 +13,13 @@ from pathlib import Path
 from threading import Event
 
 from eessi_stack.diagnose import Evidence, diagnose
-from eessi_stack.eb import installation, supervise
+from eessi_stack.eb import disks, installation, supervise
 from eessi_stack.eb.evidence import explain
 from eessi_stack.eb.installation import Installation
 from eessi_stack.eb.options import flags, variable
 from eessi_stack.eb.rebuild import Rebuild, can_stage
 from eessi_stack.failure import Failure
-from eessi_stack.machine import out_of_memory_kills, without_room
+from eessi_stack.machine import out_of_memory_kills
 from eessi_stack.model import Action, Outcome, Result, Step
 
 #: How EasyBuild says that a step begins: `== building...`
@@ -147,7 +147,7 @@ def _judged(job: Build, ended: Ended, *, there: bool) -> tuple[bool, Ended]:
         return True, ended
     prefix, work = job.step.prefix, Path(job.environment.get(variable("prefix"), job.log.parent))
     written = (prefix / "modules", prefix, job.log.parent, work, work / "build")
-    return False, replace(ended, full=without_room(written))
+    return False, replace(ended, full=disks.without_room(written))
 
 
 def command(step: Step) -> tuple[str, ...]:

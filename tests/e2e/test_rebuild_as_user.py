@@ -27,7 +27,7 @@ pytestmark = [
 @pytest.fixture
 def bare() -> Iterator[UserSite]:
     """A site where any user may go: the folders of pytest are closed."""
-    folder = Path(tempfile.mkdtemp(prefix="eessi-stack-user-"))
+    folder = Path(tempfile.mkdtemp(prefix="eessi-stack-user-", dir="/tmp"))
     site = UserSite(folder)
     yield site
     for process in site.started:

@@ -1,6 +1,5 @@
 """What cgroups of both versions leave, on made-up trees."""
 
-import errno
 import os
 from pathlib import Path
 
@@ -157,20 +156,3 @@ def test_this_machine_has_something() -> None:
     assert 0 < machine.memory() <= machine._whole_memory()
     kills = machine.out_of_memory_kills()
     assert kills is None or kills >= 0
-
-
-@pytest.mark.parametrize(
-    ("reason", "full"), [(errno.ENOSPC, True), (errno.EDQUOT, True), (errno.EACCES, False), (errno.EROFS, False)]
-)
-def test_where_no_file_can_be_written_there_is_no_room(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: int, *, full: bool
-) -> None:
-    (tmp_path / "beside").mkdir()
-    folders = [tmp_path, tmp_path / "beside", tmp_path / "none"]
-    assert machine.without_room(folders) == ()
-
-    def refuse(_: int) -> None:
-        raise OSError(reason, os.strerror(reason))
-
-    monkeypatch.setattr(os, "fsync", refuse)
-    assert len(machine.without_room(folders)) == full, "both are on one disk"
