@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
-from eessi_stack import contents, easystack, place
+from eessi_stack import contents, place
 from eessi_stack.cli import output, stack
 from eessi_stack.cli.formats.layout import fit
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
 from eessi_stack.differ import Difference, Pair, Side, difference
+from eessi_stack.easystack import files
 from eessi_stack.errors import ExitCode
 from eessi_stack.observe import Observer
 
@@ -38,9 +39,7 @@ def diff(  # noqa: PLR0913 (one parameter a flag)
     Each is a target (`x86_64/amd/zen3`, with `/accel/nvidia/cc90` for an accelerator), a version of the tree
     (`2023.06`), or a file that `eessi-stack status --json` printed.
     """
-    exclusions = (
-        easystack.read(stack.find_all(easystacks), cache_dir=settings.cache_dir).exclusions if easystacks else ()
-    )
+    exclusions = files.read(stack.find_all(easystacks), cache_dir=settings.cache_dir).exclusions if easystacks else ()
     observer = Observer(settings.cache_dir)
     sides = [_live(name, settings, observer) for name in (first, second)]
     named = next((str(side.target) for side in sides if side), place.find(settings).target)
