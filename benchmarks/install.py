@@ -23,7 +23,8 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from eessi_stack import easystack, journal
+from eessi_stack import journal
+from eessi_stack.easystack import files
 from eessi_stack.eb.installation import remove_tree
 
 HERE = Path(__file__).resolve().parent
@@ -55,7 +56,7 @@ def _arguments() -> argparse.Namespace:
 
 def _compare(arguments: argparse.Namespace, here: Path) -> None:
     ours = _settings(arguments, here)
-    names = [request.filename for request in easystack.read([arguments.easystack]).requests]
+    names = [request.filename for request in files.read([arguments.easystack]).requests]
     _run([*OURS, "fetch", str(arguments.easystack)], ours)
     repo = here / "repo"
     theirs = _as_eb(arguments, here, ours)
@@ -124,7 +125,7 @@ def _settings(arguments: argparse.Namespace, here: Path) -> dict[str, str]:
 
 def _as_eb(arguments: argparse.Namespace, here: Path, ours: Mapping[str, str]) -> dict[str, str]:
     """How `eb` is configured for the same tree: as `eessi-stack config --easybuild` says."""
-    filtered = ",".join(easystack.read([arguments.easystack]).filter_deps)
+    filtered = ",".join(files.read([arguments.easystack]).filter_deps)
     words = [*OURS, "config", "--easybuild", "--filter-deps", filtered]
     said = subprocess.run(words, env={**_plain(), **ours}, capture_output=True, text=True, check=True).stdout
     exports = [shlex.split(line)[1].split("=", 1) for line in said.splitlines() if line.startswith("export ")]

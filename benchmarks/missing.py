@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from eessi_stack import easystack
+from eessi_stack.easystack import files
 from eessi_stack.eb.environment import find_lmod
 
 HERE = Path(__file__).resolve().parent
@@ -93,7 +93,7 @@ def whole_stack(easystacks: Iterable[Path], inventory: Path, here: Path) -> None
 def _entries(easystacks: Iterable[Path]) -> Iterator[str]:
     """The easyconfigs that are asked for and come with EasyBuild, each once."""
     shipped = {path.name for path in (Path(sys.prefix) / "easybuild" / "easyconfigs").glob("*/*/*.eb")}
-    names = (request.filename for request in easystack.read(easystacks).requests)
+    names = (request.filename for request in files.read(easystacks).requests)
     return (name for name in dict.fromkeys(names) if name in shipped)
 
 

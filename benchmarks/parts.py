@@ -16,7 +16,7 @@ import time
 RUNS = 11
 #: What is timed: a label, and the function that does it.
 PARTS = {
-    "easystacks: found, compared with what is kept": "eessi_stack.easystack:read",
+    "easystacks: found, compared with what is kept": "eessi_stack.easystack.files:read",
     "targets: which there are, which this machine runs": "eessi_stack.place:find_all",
     "facts: whether what is kept still holds (stat), and reading it": "eessi_stack.eb.facts:Facts.remember",
     "the same, for several targets": "eessi_stack.eb.facts:Facts.resolve",

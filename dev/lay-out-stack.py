@@ -10,8 +10,9 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from eessi_stack import config, easystack, place
+from eessi_stack import config, place
 from eessi_stack.config import shipped
+from eessi_stack.easystack import files
 from eessi_stack.eb.facts import Facts
 from eessi_stack.model import Package, Stack, Target, Tree
 
@@ -27,7 +28,7 @@ def main() -> None:
     arguments = parser.parse_args()
     document = json.loads(arguments.inventory.read_text(encoding="utf-8"))
     tree = Tree(repo=arguments.repo.absolute(), version=document["version"])
-    stack = easystack.read(arguments.easystacks)
+    stack = files.read(arguments.easystacks)
     families = {cpu.split("/")[0] for where in document["modules"].values() for cpu in where["cpu"]}
     packages = {family: resolved(stack, tree, family) for family in sorted(families)}
     count = write(document["modules"], tree, packages)

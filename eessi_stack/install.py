@@ -13,11 +13,11 @@ from typing import Any, Protocol
 
 from eessi_stack import __version__, intent, journal, schedule, workplace
 from eessi_stack.config import Settings
-from eessi_stack.diagnose import Evidence, diagnose
 from eessi_stack.eb import builder, environment, installation, sources
 from eessi_stack.eb.session import Session
 from eessi_stack.eb.sources import Fetched
-from eessi_stack.failure import Cause, Failure
+from eessi_stack.failure.cause import Cause, Failure
+from eessi_stack.failure.diagnose import Evidence, diagnose
 from eessi_stack.model import Action, Outcome, Plan, Result, Step
 from eessi_stack.place import Place
 from eessi_stack.schedule import Budget, Busy, Weight

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from eessi_stack.failure import Failure
+from eessi_stack.failure.cause import Failure
 
 #: What the value of an easystack option can be; lists become tuples.
 OptionValue = str | bool | int | float | tuple[str, ...]

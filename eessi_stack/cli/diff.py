@@ -8,12 +8,13 @@ from pathlib import Path
 
 import click
 
-from eessi_stack import contents, easystack, place
+from eessi_stack import contents, place
 from eessi_stack.cli import complete, output, stack
 from eessi_stack.cli.formats.layout import fit
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
 from eessi_stack.differ import Difference, Pair, Side, difference
+from eessi_stack.easystack import files
 from eessi_stack.errors import ExitCode, StackError, StackErrors
 from eessi_stack.model import Exclusion
 from eessi_stack.observe import Observer
@@ -57,10 +58,10 @@ def diff(  # noqa: PLR0913 (one parameter a flag)
 
 def _exclusions(easystacks: Sequence[Path], settings: Settings) -> tuple[Exclusion, ...]:
     """What easystacks leave out; known issues alone will do."""
-    found, errors = easystack.scan(easystacks, cache_dir=settings.cache_dir)
+    found, errors = files.scan(easystacks, cache_dir=settings.cache_dir)
     if errors:
         raise StackErrors(errors)
-    return easystack.merge(one.stack for one in found).exclusions
+    return files.merge(one.stack for one in found).exclusions
 
 
 def _live(name: str, settings: Settings, observer: Observer) -> Side | None:

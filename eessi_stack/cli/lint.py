@@ -9,15 +9,16 @@ from pathlib import Path
 
 import click
 
-from eessi_stack import config, easybuild_options, easystack
+from eessi_stack import config, easybuild_options
 from eessi_stack.cli import complete, output, stack
 from eessi_stack.cli.formats import github
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
+from eessi_stack.easystack import files
+from eessi_stack.easystack.lint import Finding
+from eessi_stack.easystack.lint import lint as findings_of
+from eessi_stack.easystack.sheet import Easystack
 from eessi_stack.errors import ExitCode, StackError, StackErrors
-from eessi_stack.lint import Finding
-from eessi_stack.lint import lint as findings_of
-from eessi_stack.sheet import Easystack
 
 #: What is no finding in an easystack: there is none.
 ABSENT = ("easystack-none", "easystack-unreadable")
@@ -35,20 +36,20 @@ def lint(context: click.Context, *, settings: Settings, easystacks: tuple[str, .
     A folder stands for the easystacks in it; a name without a path for one that comes with eessi-stack.
     """
     paths, absent = find(easystacks)
-    read, errors = easystack.scan(paths, cache_dir=settings.cache_dir, unusable=True)
+    read, errors = files.scan(paths, cache_dir=settings.cache_dir, unusable=True)
     absent += [error for error in errors if error.reference in ABSENT]
     wrong = [error for error in errors if error.reference not in ABSENT]
     findings = findings_of(read, wrong, easyconfigs(settings, read), any_toolchain=config.any_toolchain())
-    files = {one.file for one in read} | {one.file for one in findings}
+    paths_read = {one.file for one in read} | {one.file for one in findings}
     entries = sum(len(one.stack.requests) for one in read)
     notes = version_notes()
     for note in notes:
         output.message(note)
     if as_json or form == "json":
-        output.result(json.dumps(document(findings, len(files), entries, notes), indent=2))
+        output.result(json.dumps(document(findings, len(paths_read), entries, notes), indent=2))
     else:
         said = map(annotation, findings) if form == "github" else map(str, findings)
-        lines = [*said, *([] if absent else [summary(findings, len(files), entries)])]
+        lines = [*said, *([] if absent else [summary(findings, len(paths_read), entries)])]
         if lines:
             output.result("\n".join(lines))
     if absent:
@@ -69,7 +70,6 @@ def find(names: Iterable[str]) -> tuple[list[str], list[StackError]]:
 
 def easyconfigs(settings: Settings, read: Iterable[Easystack]) -> Collection[str]:
     """The names of all easyconfigs that entries can mean; none where EasyBuild's own are not found."""
-    # WIRING: the one place to take facts.recipe_names(...) instead of this walk.
     own = os.path.join(sys.prefix, "easybuild", "easyconfigs")  # noqa: PTH118 (walked as text)
     if not os.path.isdir(own):  # noqa: PTH112
         return ()

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from eessi_stack import easystack, flow, place
+from eessi_stack import flow, place
 from eessi_stack.cli import output
 from eessi_stack.config import Settings, shipped
+from eessi_stack.easystack import files
 from eessi_stack.errors import StackError, StackErrors
 from eessi_stack.kept import PutBack
 from eessi_stack.model import Stack
@@ -31,7 +32,7 @@ def load_for_all(
 
 
 def _read(names: Sequence[str], settings: Settings) -> Stack:
-    return easystack.read(find_all(names), cache_dir=settings.cache_dir)
+    return files.read(find_all(names), cache_dir=settings.cache_dir)
 
 
 def _say_where(found: Sequence[place.Place]) -> None:
@@ -64,7 +65,7 @@ def find_all(names: Sequence[str]) -> list[Path]:
             errors.append(error)
     if errors:
         try:
-            easystack.read(paths)
+            files.read(paths)
         except StackErrors as several:
             errors += [error for error in several.errors if error.reference != "easystack-none"]
         raise StackErrors(tuple(errors))

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 
-from eessi_stack.diagnose import Evidence, diagnose
 from eessi_stack.eb import disks, installation, supervise
 from eessi_stack.eb.evidence import explain
 from eessi_stack.eb.installation import Installation
 from eessi_stack.eb.options import flags, variable
 from eessi_stack.eb.rebuild import Rebuild, can_stage
-from eessi_stack.failure import Failure
+from eessi_stack.failure.cause import Failure
+from eessi_stack.failure.diagnose import Evidence, diagnose
 from eessi_stack.machine import out_of_memory_kills
 from eessi_stack.model import Action, Outcome, Result, Step
 

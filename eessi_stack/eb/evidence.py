@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from eessi_stack import transcript
-from eessi_stack.diagnose import Evidence, diagnose
-from eessi_stack.failure import Failure
-from eessi_stack.transcript import Transcript
+from eessi_stack.failure import transcript
+from eessi_stack.failure.cause import Failure
+from eessi_stack.failure.diagnose import Evidence, diagnose
+from eessi_stack.failure.transcript import Transcript
 
 #: So many bytes of one line are looked at; what comes after them is skipped.
 LONGEST = 4096

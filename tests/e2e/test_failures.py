@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from eessi_stack import transcript
 from eessi_stack.eb import environment, options
 from eessi_stack.eb.evidence import explain
-from eessi_stack.exit_codes import CODES, STEPS_OF_CODES
-from eessi_stack.failure import Cause, Failure
+from eessi_stack.failure import transcript
+from eessi_stack.failure.cause import Cause, Failure
+from eessi_stack.failure.exit_codes import CODES, STEPS_OF_CODES
 from eessi_stack.model import Action, Package, Step, Target, Tree
 from tests.e2e.building import until
 from tests.mounting import APART, needs_mounts

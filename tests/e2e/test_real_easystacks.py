@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from eessi_stack import lint
-from eessi_stack.easystack import read, scan
+from eessi_stack.easystack import lint
+from eessi_stack.easystack.files import read, scan
+from eessi_stack.easystack.scope import easybuild_version_of
 from eessi_stack.model import Stack
-from eessi_stack.scope import easybuild_version_of
 
 ROOT = Path(__file__).parents[2]
 EESSI = ROOT.parent / "shared" / "eessi" / "easystacks"

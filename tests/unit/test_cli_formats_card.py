@@ -7,7 +7,7 @@ import pytest
 from eessi_stack.cli.formats.card import Card, cards, panel
 from eessi_stack.cli.formats.card_ci import annotations, case, markdown
 from eessi_stack.cli.formats.report import Screen
-from eessi_stack.failure import Cause, Failure
+from eessi_stack.failure.cause import Cause, Failure
 from eessi_stack.model import Action, Outcome, Package, Request, Result, Step
 
 ENTRY = Request(easyconfig="Beta-1.0.eb", file="stacks/demo.yml", line=7)

@@ -10,7 +10,7 @@ import pytest
 from eessi_stack.cli.formats.report import Screen
 from eessi_stack.cli.formats.run import Run, render, verdict
 from eessi_stack.errors import ExitCode
-from eessi_stack.failure import Cause, Failure
+from eessi_stack.failure.cause import Cause, Failure
 from eessi_stack.model import Action, Comparison, Outcome, Package, Plan, Request, Result, State, Step, Target, Verdict
 
 TARGET = Target(cpu="x86_64/amd/zen3", accelerator="nvidia/cc90")

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from eessi_stack import easybuild_options
 from eessi_stack.cli.lint import document, find, lint, summary, version_notes
-from eessi_stack.lint import Finding
+from eessi_stack.easystack.lint import Finding
 
 FINDING = Finding(file="a.yml", line=3, kind="duplicate", cause="twice", hint="keep one")
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from eessi_stack.eb.evidence import LONGEST, explain, lines
-from eessi_stack.failure import Cause
+from eessi_stack.failure.cause import Cause
 
 SAMPLES = Path(__file__).parents[1] / "data" / "failures"
 

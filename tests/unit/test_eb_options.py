@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from eessi_stack.easystack import known_options
+from eessi_stack.easystack.files import known_options
 from eessi_stack.eb.options import (
     BUILD_ONLY,
     DECIDED,

@@ -14,24 +14,14 @@ HOOKS = sorted((ROOT / "hooks").rglob("*.py"))
 BASE = frozenset({"model", "errors", "failure"})
 #: Leaves that a module of the middle row may use besides the base.
 LEAVES = {
-    "eb": {"scratch", "signature", "stored", "machine", "diagnose", "transcript", "kept", "module_text"},
+    "eb": {"scratch", "signature", "stored", "machine", "kept", "module_text"},
     "intent": {"kept"},
-    "diagnose": {"complaints", "exit_codes", "first_error", "transcript"},
-    "first_error": {"complaints"},
     "inventory": {"module_files"},
     "lmod": {"scratch", "signature", "stored"},
     "module_files": {"module_text", "signature", "stored"},
     "config": {"settings", "machine"},
     "target": {"cpuinfo"},
-    "easystack": {"parsed", "sheet", "scope", "document", "easybuild_options", "yaml_nodes"},
-    "lint": {"sheet", "scope", "selector", "toolchains", "yaml_nodes"},
-    "parsed": {"sheet", "stored"},
-    "toolchains": {"config"},
-    "document": {"sheet", "easybuild_options", "yaml_composer", "yaml_exclusions", "yaml_nodes"},
-    "sheet": {"scope"},
-    "scope": {"selector"},
-    "yaml_composer": {"yaml_nodes", "sheet"},
-    "yaml_exclusions": {"sheet", "selector", "yaml_nodes"},
+    "easystack": {"config", "easybuild_options", "stored"},
     "compare": {"packages", "excluded", "walk", "drift"},
     "walk": {"packages"},
     "drift": {"packages"},
@@ -39,38 +29,30 @@ LEAVES = {
     "differ": {"excluded"},
     "plan": {"packages"},
 }
+#: Modules of a folder that build on others of it.
+INSIDE = {
+    "easystack.files": {"parsed", "sheet", "scope", "document", "yaml_nodes"},
+    "easystack.lint": {"sheet", "scope", "selector", "toolchains", "yaml_nodes"},
+    "easystack.parsed": {"sheet"},
+    "easystack.document": {"sheet", "yaml_composer", "yaml_exclusions", "yaml_nodes"},
+    "easystack.sheet": {"scope"},
+    "easystack.scope": {"selector"},
+    "easystack.yaml_composer": {"yaml_nodes", "sheet"},
+    "easystack.yaml_exclusions": {"sheet", "selector", "yaml_nodes"},
+    "failure.diagnose": {"cause", "complaints", "exit_codes", "first_error", "transcript"},
+    "failure.first_error": {"complaints"},
+    "failure.complaints": {"cause"},
+    "failure.exit_codes": {"cause"},
+}
 MIDDLE = frozenset(
-    {
-        "eb",
-        "inventory",
-        "journal",
-        "lmod",
-        "easystack",
-        "lint",
-        "share",
-        "compare",
-        "plan",
-        "schedule",
-        "target",
-    }
-    | {"intent"}
-)
-#: What an easystack is made of, from its text to its place.
-EASYSTACK = frozenset(
-    {"document", "easybuild_options", "parsed", "scope", "selector", "sheet"}
-    | {"yaml_composer", "yaml_exclusions", "yaml_nodes"}
+    {"eb", "inventory", "journal", "lmod", "easystack", "share", "compare", "plan", "schedule", "target", "intent"}
 )
 #: What the packages of a stack are compared by.
 COMPARE = frozenset({"packages", "excluded", "walk", "drift", "differ"})
-#: What tells why a build failed.
-DIAGNOSE = frozenset({"complaints", "diagnose", "exit_codes", "first_error", "transcript"})
-LOW = (
-    EASYSTACK
-    | COMPARE
-    | DIAGNOSE
-    | {"machine", "toolchains", "cpuinfo", "config", "settings", "module_files", "module_text", "signature", "stored"}
-    | {"kept", "runs", "scratch"}
-)
+LOW = COMPARE | {
+    *("machine", "cpuinfo", "config", "settings", "easybuild_options"),
+    *("module_files", "module_text", "signature", "stored", "kept", "runs", "scratch"),
+}
 #: What joins the steps, each with what it joins besides the middle row.
 WIRING = {
     "observe": {"place", "module_files"},
@@ -81,7 +63,7 @@ WIRING = {
     "forecast": set(),
     "prepare": {"place", "survey", "config", "weigh"},
     "workplace": {"place"},
-    "install": {"place", "workplace", "config", "caches", "diagnose", "__version__"},
+    "install": {"place", "workplace", "config", "caches", "__version__"},
     "caches": {"place"},
     "status": {"place", "observe", "survey", "caches", "contents", "differ", "machine", "runs"},
     "doctor": {"place", "observe", "caches", "config", "doctor", "scratch"},
@@ -116,7 +98,7 @@ def part(path: Path) -> str:
 def allowed(name: str) -> frozenset[str]:
     """What a part of the package may import from the package."""
     if name in ("__init__", *BASE):
-        return frozenset({"failure"} if name == "model" else ())
+        return frozenset({"failure"} if name in ("model", "failure") else ())
     if name == "__main__":
         return frozenset({"cli"})
     if name == "place":
@@ -125,12 +107,18 @@ def allowed(name: str) -> frozenset[str]:
         return BASE | MIDDLE | WIRING[name]
     if name == "cli":
         return BASE | MIDDLE | LOW | WIRING.keys() | {"place", "cli", "__version__"}
-    own = {"eb": {"eb", "__version__"}, "lmod": {"lmod"}}
-    return BASE | LEAVES.get(name, set()) | own.get(name, set())
+    own = {name} if (ROOT / "eessi_stack" / name).is_dir() else set()
+    return BASE | LEAVES.get(name, set()) | own | ({"__version__"} if name == "eb" else set())
 
 
 def own_imports(path: Path) -> set[str]:
     return {name.split(".")[1] for name in imports(path) if name.startswith("eessi_stack.")}
+
+
+def inside(path: Path) -> set[str]:
+    """What a module of a folder imports of the same folder."""
+    top = f"eessi_stack.{part(path)}."
+    return {name.removeprefix(top).split(".")[0] for name in imports(path) if name.startswith(top)}
 
 
 def ids(path: Path) -> str:
@@ -142,10 +130,16 @@ def test_imports_go_one_way(path: Path) -> None:
     assert own_imports(path) <= allowed(part(path))
 
 
+@pytest.mark.parametrize("path", [path for path in PACKAGE if part(path) in ("easystack", "failure")], ids=ids)
+def test_modules_of_a_folder_go_one_way_too(path: Path) -> None:
+    assert inside(path) <= INSIDE.get(f"{part(path)}.{path.stem}", set())
+
+
 def test_leaves_know_no_step_and_do_not_know_each_other_in_circles() -> None:
     left = {name: below for name, below in LEAVES.items() if name not in MIDDLE}
     assert set().union(*LEAVES.values()) <= LOW
     assert left.keys() <= LOW
+    left |= {name: {f"{name.split('.')[0]}.{one}" for one in below} for name, below in INSIDE.items()}
     while lowest := [name for name, below in left.items() if not below & left.keys()]:
         left = {name: below for name, below in left.items() if name not in lowest}
     assert not left

@@ -7,7 +7,7 @@ from eessi_stack.cli.formats import layout
 from eessi_stack.cli.formats.report import Screen
 from eessi_stack.cli.formats.text import style
 from eessi_stack.cli.formats.words import PROOF, quoted
-from eessi_stack.failure import Cause, Failure
+from eessi_stack.failure.cause import Cause, Failure
 from eessi_stack.model import Outcome, Request, Result, Step
 
 #: Columns of a card where nobody says how wide the place is.

@@ -1,6 +1,6 @@
 """EasyBuild's exit codes and steps, and what they say of a cause. Pure data, of EasyBuild 5.4."""
 
-from eessi_stack.failure import Cause
+from eessi_stack.failure.cause import Cause
 
 #: EasyBuild's exit codes that say it all.
 CODES = {

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from eessi_stack import transcript
-from eessi_stack.diagnose import Evidence, diagnose
 from eessi_stack.eb.evidence import lines
-from eessi_stack.failure import Cause, Failure
+from eessi_stack.failure import transcript
+from eessi_stack.failure.cause import Cause, Failure
+from eessi_stack.failure.diagnose import Evidence, diagnose
 
 SAMPLES = Path(__file__).parents[1] / "data" / "failures"  # of real runs of EasyBuild 5.4.1, compilers and test runners
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from eessi_stack import scope
-from eessi_stack.document import parse
+from eessi_stack.easystack import scope
+from eessi_stack.easystack.document import parse
+from eessi_stack.easystack.lint import MAX_NEAREST, Finding, lint
+from eessi_stack.easystack.sheet import Easystack, placed
 from eessi_stack.errors import StackErrors
-from eessi_stack.lint import MAX_NEAREST, Finding, lint
-from eessi_stack.sheet import Easystack, placed
 
 OPTIONS = {"from-commit": "text", "from-pr": "integers", "include-easyblocks": "list", "rebuild": "flag"}
 

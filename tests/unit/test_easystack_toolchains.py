@@ -2,7 +2,7 @@
 
 import pytest
 
-from eessi_stack.toolchains import unsupported
+from eessi_stack.easystack.toolchains import unsupported
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,10 @@ import tomllib
 
 import pytest
 
-from eessi_stack import selector, target
+from eessi_stack import target
+from eessi_stack.easystack import selector
+from eessi_stack.easystack.selector import join, meaning, nearest, split, today, words
 from eessi_stack.model import Target
-from eessi_stack.selector import join, meaning, nearest, split, today, words
 
 
 @pytest.mark.parametrize(

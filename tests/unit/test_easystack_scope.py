@@ -2,7 +2,7 @@
 
 import pytest
 
-from eessi_stack.scope import (
+from eessi_stack.easystack.scope import (
     Scope,
     easybuild_version_of,
     eessi_version_of,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from eessi_stack import stored
-from eessi_stack.sheet import Sheet
+from eessi_stack.easystack.sheet import Sheet
 
 FILENAME = "easystacks.json"
 
@@ -16,16 +16,16 @@ MAX_SHEETS = 1000
 #: The code and data that decide what a text means: where they change, nothing kept is believed.
 MEANING = (
     "data/targets.toml",
-    "document.py",
+    "easystack/document.py",
     "easybuild_options.py",
-    "selector.py",
-    "sheet.py",
-    "yaml_composer.py",
-    "yaml_exclusions.py",
-    "yaml_nodes.py",
+    "easystack/selector.py",
+    "easystack/sheet.py",
+    "easystack/yaml_composer.py",
+    "easystack/yaml_exclusions.py",
+    "easystack/yaml_nodes.py",
 )
 
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(__file__).parents[1]
 
 
 class Sheets:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from eessi_stack import document, parsed, sheet
-from eessi_stack.parsed import FILENAME, MEANING, Sheets, schema
-from eessi_stack.sheet import Entry, LeftOut, Remark, Sheet, placed
+from eessi_stack.easystack import document, parsed, sheet
+from eessi_stack.easystack.parsed import FILENAME, MEANING, Sheets, schema
+from eessi_stack.easystack.sheet import Entry, LeftOut, Remark, Sheet, placed
 
-PACKAGE = Path(parsed.__file__).parent
+PACKAGE = Path(parsed.__file__).parents[1]
 OPTIONS = {"rebuild": "flag"}
 
 FULL = Sheet(
@@ -76,7 +76,7 @@ def test_other_code_is_another_meaning(name: str, tmp_path: Path, monkeypatch: p
 
 
 def test_all_code_that_decides_a_meaning_is_named() -> None:
-    found, new = set(), {"document", "sheet"}
+    found, new = set(), {"easystack/document", "easystack/sheet"}
     while new:
         name = new.pop()
         found.add(name)
@@ -85,9 +85,10 @@ def test_all_code_that_decides_a_meaning_is_named() -> None:
         modules = {node.module or "" for node in froms} | {
             f"{node.module}.{alias.name}" for node in froms for alias in node.names
         }
-        own = {module.split(".")[1] for module in modules if module.startswith("eessi_stack.")}
+        own = {module.removeprefix("eessi_stack.").replace(".", "/") for module in modules if "eessi_stack." in module}
         new |= {module for module in own if (PACKAGE / f"{module}.py").exists()} - found
-    placing = {"model", "failure", "errors", "scope"}  # what a sheet means where it is, is worked out anew each time
+    # What a sheet means where it is, is worked out anew each time.
+    placing = {"model", "failure/cause", "errors", "easystack/scope"}
     assert {f"{name}.py" for name in found - placing} == {name for name in MEANING if name.endswith(".py")}
     assert document.__name__, sheet.__name__
 

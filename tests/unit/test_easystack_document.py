@@ -4,11 +4,11 @@ import time
 
 import pytest
 
-from eessi_stack.document import parse
+from eessi_stack.easystack.document import parse
+from eessi_stack.easystack.sheet import MAX_BYTES, Remark, placed
+from eessi_stack.easystack.yaml_nodes import MAX_ERRORS, error_at
 from eessi_stack.errors import ExitCode, StackError, StackErrors
 from eessi_stack.model import Exclusion, OptionValue, Request, Stack
-from eessi_stack.sheet import MAX_BYTES, Remark, placed
-from eessi_stack.yaml_nodes import MAX_ERRORS, error_at
 
 OPTIONS = {
     "accept-eula-for": "list",

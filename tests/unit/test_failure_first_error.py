@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from eessi_stack.complaints import WORTH, Weight, complaint
-from eessi_stack.failure import Cause
-from eessi_stack.first_error import AFTER, BEFORE, first_error
+from eessi_stack.failure.cause import Cause
+from eessi_stack.failure.complaints import WORTH, Weight, complaint
+from eessi_stack.failure.first_error import AFTER, BEFORE, first_error
 
 SAMPLES = Path(__file__).parents[1] / "data" / "failures"
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from eessi_stack.easystack.scope import Scope
 from eessi_stack.errors import StackError, StackErrors
 from eessi_stack.model import Exclusion, OptionValue, Request, Stack
-from eessi_stack.scope import Scope
 
 MAX_BYTES = 1 << 20  #: of one easystack; a longer one is refused
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from eessi_stack import selector
-from eessi_stack.sheet import LeftOut
-from eessi_stack.yaml_nodes import Findings, Mapping, Node, Scalar, Sequence, is_absent, quote
+from eessi_stack.easystack import selector
+from eessi_stack.easystack.sheet import LeftOut
+from eessi_stack.easystack.yaml_nodes import Findings, Mapping, Node, Scalar, Sequence, is_absent, quote
 
 EXCLUSION = ("easyconfig", "reason", "issue", "targets")
 KNOWN_ISSUE = ("issue", "info")

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import chain
 
-from eessi_stack import scope, selector
+from eessi_stack.easystack import scope, selector
+from eessi_stack.easystack.sheet import Easystack
+from eessi_stack.easystack.toolchains import unsupported
+from eessi_stack.easystack.yaml_nodes import quote
 from eessi_stack.errors import StackError
 from eessi_stack.model import OptionValue, Request
-from eessi_stack.sheet import Easystack
-from eessi_stack.toolchains import unsupported
-from eessi_stack.yaml_nodes import quote
 
 #: More names than that are not misspelt: the robot path is another one.
 MAX_NEAREST = 50

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Table
 
 from eessi_stack import easybuild_options
+from eessi_stack.easystack.sheet import Entry, Remark, Sheet, SheetErrors
+from eessi_stack.easystack.yaml_composer import compose
+from eessi_stack.easystack.yaml_exclusions import Exclusions, are_known_issues
+from eessi_stack.easystack.yaml_nodes import Mapping, Node, Scalar, Sequence, describe, did_you_mean, is_absent, quote
 from eessi_stack.errors import StackError
 from eessi_stack.model import OptionValue
-from eessi_stack.sheet import Entry, Remark, Sheet, SheetErrors
-from eessi_stack.yaml_composer import compose
-from eessi_stack.yaml_exclusions import Exclusions, are_known_issues
-from eessi_stack.yaml_nodes import Mapping, Node, Scalar, Sequence, describe, did_you_mean, is_absent, quote
 
 # EasyBuild reads `easybuild_version` and `robot`, and makes nothing of them.
 TOP_LEVEL = ("easyconfigs", "eessi-stack", "easybuild_version", "robot")

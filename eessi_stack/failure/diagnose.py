@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from eessi_stack.complaints import KILLED, complaint
-from eessi_stack.exit_codes import ANYTHING, CAUSES_OF_STEPS, CODES, LATE, MACHINE, STEPS_OF_CODES
-from eessi_stack.failure import Cause, Failure
-from eessi_stack.first_error import AFTER, BEFORE, Reading, first_error
-from eessi_stack.transcript import Transcript
+from eessi_stack.failure.cause import Cause, Failure
+from eessi_stack.failure.complaints import KILLED, complaint
+from eessi_stack.failure.exit_codes import ANYTHING, CAUSES_OF_STEPS, CODES, LATE, MACHINE, STEPS_OF_CODES
+from eessi_stack.failure.first_error import AFTER, BEFORE, Reading, first_error
+from eessi_stack.failure.transcript import Transcript
 
 #: So much of a line a person reads at once.
 LONGEST = 300

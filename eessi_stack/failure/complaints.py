@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 
-from eessi_stack.failure import Cause
+from eessi_stack.failure.cause import Cause
 
 
 class Weight(IntEnum):

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-DATA = Path(__file__).parent / "data" / "targets.toml"
+DATA = Path(__file__).parents[1] / "data" / "targets.toml"
 
 #: The selector of every target.
 ALL = "all"

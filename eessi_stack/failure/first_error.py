@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import dropwhile, takewhile
 
-from eessi_stack.complaints import COMMAND, EXCUSED, IGNORED, WORTH, Complaint, complaint
+from eessi_stack.failure.complaints import COMMAND, EXCUSED, IGNORED, WORTH, Complaint, complaint
 
 #: Lines of an excerpt before and after the error.
 BEFORE, AFTER = 4, 6

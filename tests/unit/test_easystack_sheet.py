@@ -2,8 +2,8 @@
 
 import pytest
 
-from eessi_stack.scope import Scope
-from eessi_stack.sheet import Entry, LeftOut, Sheet, placed
+from eessi_stack.easystack.scope import Scope
+from eessi_stack.easystack.sheet import Entry, LeftOut, Sheet, placed
 
 ZEN4 = Scope(targets=("x86_64/amd/zen4",))
 REBUILDS = Scope(rebuild=True)

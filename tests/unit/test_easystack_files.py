@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from eessi_stack import easystack
-from eessi_stack.easystack import known_options, merge, read, scan
+from eessi_stack.easystack import files
+from eessi_stack.easystack.files import known_options, merge, read, scan
+from eessi_stack.easystack.parsed import FILENAME
+from eessi_stack.easystack.sheet import MAX_BYTES, Sheet
 from eessi_stack.errors import ExitCode, StackError, StackErrors
 from eessi_stack.model import Exclusion, Request, Stack
-from eessi_stack.parsed import FILENAME
-from eessi_stack.sheet import MAX_BYTES, Sheet
 
 KNOWN_ISSUES = "- aarch64/a64fx:\n  - LLVM-15.0.5:\n    - info: out of range\n"
 
@@ -116,7 +116,7 @@ def test_a_huge_file_is_not_read_to_its_end(tmp_path: Path, size: int) -> None:
 
 
 def test_a_large_file_is_read_to_its_end(tmp_path: Path) -> None:
-    comment = "#" * easystack.FIRST_BYTES
+    comment = "#" * files.FIRST_BYTES
     path = write(tmp_path / "a.yml", f"easyconfigs:\n- a.eb\n{comment}\n- b.eb\n")
     assert [request.line for request in read([path]).requests] == [2, 4]
 
@@ -167,7 +167,7 @@ def test_what_was_parsed_is_not_parsed_again(tmp_path: Path, monkeypatch: pytest
     write(folder / "known-issues.yml", KNOWN_ISSUES)
     cold = read([folder], cache_dir=cache)
     assert cold == read([folder])
-    monkeypatch.setattr(easystack, "parse", no_parsing)
+    monkeypatch.setattr(files, "parse", no_parsing)
     assert read([folder], cache_dir=cache) == cold
     (tmp_path / "moved").mkdir()
     elsewhere = folder.rename(tmp_path / "moved" / "grace")
@@ -187,8 +187,8 @@ def test_what_changed_is_parsed_alone(tmp_path: Path, monkeypatch: pytest.Monkey
         parsed.append(source)
         return original(content, source, options)
 
-    original = easystack.parse
-    monkeypatch.setattr(easystack, "parse", parse)
+    original = files.parse
+    monkeypatch.setattr(files, "parse", parse)
     for _ in range(2):
         assert [request.easyconfig for request in read([tmp_path], cache_dir=cache).requests] == ["a.eb", "b.eb"]
     assert parsed == [str(changing)]

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from eessi_stack import selector
-from eessi_stack.selector import Pair
+from eessi_stack.easystack import selector
+from eessi_stack.easystack.selector import Pair
 
 REBUILDS = "rebuilds"
 

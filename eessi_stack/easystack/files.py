@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-from eessi_stack import easybuild_options, scope
+from eessi_stack import easybuild_options
+from eessi_stack.easystack import scope
+from eessi_stack.easystack.parsed import Sheets
+from eessi_stack.easystack.sheet import MAX_BYTES, Easystack, Sheet, SheetErrors, placed
 from eessi_stack.errors import StackError, StackErrors
 from eessi_stack.model import Stack
-from eessi_stack.parsed import Sheets
-from eessi_stack.sheet import MAX_BYTES, Easystack, Sheet, SheetErrors, placed
 
 #: Few easystacks are larger; room for all that may come costs more than what comes.
 FIRST_BYTES = 1 << 16
@@ -105,7 +106,7 @@ def _load(
 
 def parse(content: str | bytes, source: str, options: Mapping[str, str]) -> Sheet:
     """Read the text of one easystack; errors call it `source`. StackErrors with all that is wrong."""
-    from eessi_stack import document  # noqa: PLC0415 (imports ruamel)
+    from eessi_stack.easystack import document  # noqa: PLC0415 (imports ruamel)
 
     return document.parse(content, source, options)
 
@@ -132,7 +133,7 @@ def _scope(folder: str) -> tuple[tuple[str, ...], scope.Scope]:
 def _unreadable(path: str, error: OSError) -> StackError:
     place = Path(error.filename or path)
     absent = isinstance(error, FileNotFoundError)
-    from eessi_stack.yaml_nodes import did_you_mean  # noqa: PLC0415 (only where something is wrong)
+    from eessi_stack.easystack.yaml_nodes import did_you_mean  # noqa: PLC0415 (only where something is wrong)
 
     hint = did_you_mean(place.name, [near.name for near in place.parent.glob("*")]) if absent else ""
     return _error(str(place), "easystack-unreadable", (error.strerror or str(error)).lower(), hint)

@@ -22,8 +22,8 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.reader import ReaderError
 
-from eessi_stack.sheet import MAX_BYTES
-from eessi_stack.yaml_nodes import Mapping, Node, Scalar, Sequence, error_at, quote
+from eessi_stack.easystack.sheet import MAX_BYTES
+from eessi_stack.easystack.yaml_nodes import Mapping, Node, Scalar, Sequence, error_at, quote
 
 MAX_NODES = 50_000  # the easystacks of EESSI 2023.06 have some 12 000 all together
 MAX_DEPTH = 20

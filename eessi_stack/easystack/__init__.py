@@ -1,0 +1,1 @@
+"""Easystack files, from their text to the targets that their entries are for."""

@@ -1,0 +1,1 @@
+"""Why a build failed, read from what it printed."""
