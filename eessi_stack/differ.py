@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from eessi_stack.excluded import exclude
+from eessi_stack.compare.excluded import exclude
 from eessi_stack.model import Exclusion, Package, Target
 
 

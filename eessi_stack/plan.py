@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from eessi_stack.compare.packages import accelerator_modules
 from eessi_stack.errors import ExitCode, StackError
 from eessi_stack.model import Action, Comparison, Inventory, Plan, Request, State, Step, Tree, Verdict
-from eessi_stack.packages import accelerator_modules
 
 #: What stands in for what an easystack entry would have from another place, which is not followed.
 INSTEAD = {

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from eessi_stack.compare.packages import Graph
 from eessi_stack.model import Request, Target
-from eessi_stack.packages import Graph
 
 #: What decides who answers an entry: its selectors, and whether it is for accelerators.
 Kind = tuple[tuple[str, ...], bool]

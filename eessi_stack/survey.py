@@ -7,14 +7,14 @@ from types import TracebackType
 from typing import Self
 
 from eessi_stack import target
-from eessi_stack.compare import compare
+from eessi_stack.compare.packages import ACCELERATOR_SOFTWARE, Graph, graph_of
+from eessi_stack.compare.verdict import compare
 from eessi_stack.config import Settings, shipped
 from eessi_stack.eb.facts import Facts
 from eessi_stack.errors import ExitCode, StackError
 from eessi_stack.inventory import Homes
 from eessi_stack.model import Answer, Exclusion, Inventory, Package, Stack, Target
 from eessi_stack.observe import Observer
-from eessi_stack.packages import ACCELERATOR_SOFTWARE, Graph, graph_of
 from eessi_stack.place import Place
 from eessi_stack.share import Kinds, Share, kinds_of, share_of
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from eessi_stack.compare import compare
+from eessi_stack.compare.packages import graph_of
+from eessi_stack.compare.verdict import compare
 from eessi_stack.model import Exclusion, Package, Request, State, Target
-from eessi_stack.packages import graph_of
 from tests.unit.graphs import letters, packages, states, tree, unresolved
 
 TARGET = Target(cpu="x86_64/amd/zen3")

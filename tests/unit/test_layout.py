@@ -22,12 +22,9 @@ LEAVES = {
     "config": {"settings", "machine"},
     "target": {"cpuinfo"},
     "easystack": {"config", "easybuild_options", "stored"},
-    "compare": {"packages", "excluded", "walk", "drift"},
-    "walk": {"packages"},
-    "drift": {"packages"},
-    "share": {"packages"},
-    "differ": {"excluded"},
-    "plan": {"packages"},
+    "share": {"compare"},
+    "differ": {"compare"},
+    "plan": {"compare"},
 }
 #: Modules of a folder that build on others of it.
 INSIDE = {
@@ -39,24 +36,23 @@ INSIDE = {
     "easystack.scope": {"selector"},
     "easystack.yaml_composer": {"yaml_nodes", "sheet"},
     "easystack.yaml_exclusions": {"sheet", "selector", "yaml_nodes"},
+    "compare.verdict": {"packages", "excluded", "walk", "drift"},
+    "compare.walk": {"packages"},
+    "compare.drift": {"packages"},
     "failure.diagnose": {"cause", "complaints", "exit_codes", "first_error", "transcript"},
     "failure.first_error": {"complaints"},
     "failure.complaints": {"cause"},
     "failure.exit_codes": {"cause"},
 }
-MIDDLE = frozenset(
-    {"eb", "inventory", "journal", "lmod", "easystack", "share", "compare", "plan", "schedule", "target", "intent"}
+MIDDLE = frozenset({"eb", "inventory", "journal", "lmod", "easystack", "share", "plan", "schedule", "target", "intent"})
+LOW = frozenset(
+    {"compare", "differ", "machine", "cpuinfo", "config", "settings", "easybuild_options"}
+    | {"module_files", "module_text", "signature", "stored", "kept", "runs", "scratch"}
 )
-#: What the packages of a stack are compared by.
-COMPARE = frozenset({"packages", "excluded", "walk", "drift", "differ"})
-LOW = COMPARE | {
-    *("machine", "cpuinfo", "config", "settings", "easybuild_options"),
-    *("module_files", "module_text", "signature", "stored", "kept", "runs", "scratch"),
-}
 #: What joins the steps, each with what it joins besides the middle row.
 WIRING = {
     "observe": {"place", "module_files"},
-    "survey": {"place", "observe", "packages", "config"},
+    "survey": {"place", "observe", "compare", "config"},
     "flow": {"place", "survey", "recover", "kept"},
     "recover": {"kept"},
     "weigh": set(),
@@ -130,7 +126,9 @@ def test_imports_go_one_way(path: Path) -> None:
     assert own_imports(path) <= allowed(part(path))
 
 
-@pytest.mark.parametrize("path", [path for path in PACKAGE if part(path) in ("easystack", "failure")], ids=ids)
+@pytest.mark.parametrize(
+    "path", [path for path in PACKAGE if part(path) in ("compare", "easystack", "failure")], ids=ids
+)
 def test_modules_of_a_folder_go_one_way_too(path: Path) -> None:
     assert inside(path) <= INSIDE.get(f"{part(path)}.{path.stem}", set())
 

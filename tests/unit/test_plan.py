@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from eessi_stack.compare import compare
+from eessi_stack.compare.verdict import compare
 from eessi_stack.errors import ExitCode, StackError
 from eessi_stack.model import (
     Action,

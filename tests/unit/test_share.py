@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
+from eessi_stack.compare.packages import graph_of
 from eessi_stack.model import Package, Request, Target
-from eessi_stack.packages import graph_of
 from eessi_stack.share import Share, kinds_of, share_of
 from tests.unit.graphs import packages, unresolved
 

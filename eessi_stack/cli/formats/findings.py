@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from eessi_stack.cli.formats.report import Report, trouble
+from eessi_stack.compare.packages import build_order
 from eessi_stack.model import Answer, Comparison, Exclusion, Package, Request, State, Target, Verdict
-from eessi_stack.packages import build_order
 
 #: What makes an answer a bad one.
 BAD = (State.MISSING, State.BROKEN, State.ERROR)

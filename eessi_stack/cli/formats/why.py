@@ -7,7 +7,7 @@ from eessi_stack.cli.formats.findings import problems
 from eessi_stack.cli.formats.naming import named
 from eessi_stack.cli.formats.report import Report
 from eessi_stack.cli.formats.words import drifted, problem
-from eessi_stack.compare import why as paths_to
+from eessi_stack.compare.verdict import why as paths_to
 from eessi_stack.errors import StackError
 from eessi_stack.model import Answer, Package, State, Target, Verdict
 

@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
+from eessi_stack.compare.packages import Graph
 from eessi_stack.model import Inventory
-from eessi_stack.packages import Graph
 
 HOLLOW = "its module file is there, its installation is gone"
 

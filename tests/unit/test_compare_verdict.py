@@ -2,9 +2,9 @@
 
 import pytest
 
-from eessi_stack.compare import compare, why
+from eessi_stack.compare.verdict import compare, why
+from eessi_stack.compare.walk import HOLLOW
 from eessi_stack.model import Exclusion, State, Target
-from eessi_stack.walk import HOLLOW
 from tests.unit.graphs import letters, packages, states, tree
 
 TARGET = Target(cpu="x86_64/amd/zen3")

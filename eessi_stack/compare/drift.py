@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from eessi_stack.compare.packages import Graph
 from eessi_stack.model import Inventory, Package
-from eessi_stack.packages import Graph
 
 _NUMBER = re.compile(r"\d+")
 

@@ -1,6 +1,6 @@
+from eessi_stack.compare.packages import graph_of
+from eessi_stack.compare.walk import HOLLOW, Findings, walk
 from eessi_stack.model import Inventory
-from eessi_stack.packages import graph_of
-from eessi_stack.walk import HOLLOW, Findings, walk
 from tests.unit.graphs import packages, tree
 
 STACK = "*A: B | X; B: C; C; X; *D: C"

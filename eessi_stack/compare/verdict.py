@@ -8,11 +8,11 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from eessi_stack.drift import Drift, explain
-from eessi_stack.excluded import exclude
+from eessi_stack.compare.drift import Drift, explain
+from eessi_stack.compare.excluded import exclude
+from eessi_stack.compare.packages import Graph, graph_of
+from eessi_stack.compare.walk import HOLLOW, Findings, walk
 from eessi_stack.model import Comparison, Exclusion, Inventory, Package, Request, State, Target, Verdict
-from eessi_stack.packages import Graph, graph_of
-from eessi_stack.walk import HOLLOW, Findings, walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 import pytest
 
-from eessi_stack.excluded import exclude
+from eessi_stack.compare.excluded import exclude
 from eessi_stack.model import Exclusion, Package, Target
 from tests.unit.graphs import packages, unresolved
 

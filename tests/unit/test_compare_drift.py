@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from eessi_stack.drift import Drift, explain
+from eessi_stack.compare.drift import Drift, explain
+from eessi_stack.compare.packages import graph_of
 from eessi_stack.model import Inventory
-from eessi_stack.packages import graph_of
 from tests.unit.graphs import packages, tree
 
 

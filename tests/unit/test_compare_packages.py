@@ -1,7 +1,7 @@
 import pytest
 
+from eessi_stack.compare.packages import accelerator_modules, build_order, graph_of
 from eessi_stack.model import Package, Request
-from eessi_stack.packages import accelerator_modules, build_order, graph_of
 from tests.unit.graphs import packages, unresolved
 
 STACK = "*A: B | X; B: C; C; X: Y; Y; *D: C"
