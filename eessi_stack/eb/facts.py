@@ -32,14 +32,25 @@ class _Context:
     reader: Reader | None = None
     broken: StackError | None = None  #: why its reader never answered
     graphs: dict[Any, list[Package]] = field(default_factory=dict)
-    differing: dict[frozenset[str], list[str]] = field(default_factory=dict)  #: variables → the nodes that read them
+    first: View | None = None  #: what the first environment of the run sees
+    reading: dict[frozenset[str], list[str]] = field(default_factory=dict)  #: variables → the nodes that read them
 
-    def differences(self, view: View) -> tuple[str, ...]:
-        """What is not the same for all targets of a context: graphs with the same differences are the same."""
-        variables = frozenset(context.varying(view.environment).keys())
-        if variables not in self.differing:
-            self.differing[variables] = self.store.differing(variables)
-        return tuple(_difference(view.node(name)) for name in self.differing[variables])
+    def differences(self, view: View) -> frozenset[tuple[str, str]]:
+        """What the first environment sees otherwise: graphs with the same differences are the same."""
+        if self.first is None:
+            self.first = view
+        first, now = (context.varying(one.environment) for one in (self.first, view))
+        variables = frozenset(name for name in first.keys() | now.keys() if first.get(name) != now.get(name))
+        if variables not in self.reading:
+            self.reading[variables] = self.store.reading(variables)
+        told = {name: (_told(self.first.node(name)), _told(view.node(name))) for name in self.reading[variables]}
+        return frozenset((name, here) for name, (there, here) in told.items() if here != there)
+
+    def forget_views(self) -> None:
+        """The store has learnt something."""
+        self.reading.clear()
+        if self.first:
+            self.first = View(self.store, self.first.environment)
 
 
 class Facts:
@@ -156,7 +167,7 @@ class Facts:
             one.reader, one.broken = None, error if first else None
             raise
         one.store.add(answer, recipes, view)
-        one.differing.clear()
+        one.forget_views()
 
     def _context(self, family: str, environment: Mapping[str, str]) -> _Context:
         key = context.key(family, environment, self._our_hooks)
@@ -166,7 +177,7 @@ class Facts:
         return self._contexts[key]
 
 
-def _difference(node: Mapping[str, Any] | None) -> str:
+def _told(node: Mapping[str, Any] | None) -> str:
     return "" if node is None else repr([node.get(part) for part in ("entries", "error", "invalid", "absent")])
 
 

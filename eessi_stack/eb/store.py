@@ -86,7 +86,7 @@ class Store:
         others = [one for one in variants if not is_for(one, environment)]
         self.nodes[name] = [node, *others[: VARIANTS - 1]]
 
-    def differing(self, variables: Iterable[str]) -> list[str]:
+    def reading(self, variables: Iterable[str]) -> list[str]:
         """The nodes that have read one of these variables."""
         asked = set(variables)
         return [

@@ -292,8 +292,8 @@ def test_no_more_variants_are_kept_than_there_is_room_for(tmp_path: Path, monkey
 def test_the_nodes_that_read_a_variable(tmp_path: Path) -> None:
     one, two = recipe(tmp_path, "one"), recipe(tmp_path, "two")
     store = filled({one: node(one, environment={"FOO": None}), two: node(two)})
-    assert store.differing(["FOO", "BAR"]) == [one]
-    assert store.differing(["BAR"]) == []
+    assert store.reading(["FOO", "BAR"]) == [one]
+    assert store.reading(["BAR"]) == []
 
 
 # ------------------------------------------------------------------------------------------------ the session and names
