@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Make a Debian tree that stands in for EESSI's compat layer: its gcc builds with the tree's own loader and C library.
-# usage: dev/make-compat.sh FOLDER [FINAL]     as root; takes two minutes and 900 MB
+# usage: dev/make-compat.sh FOLDER [FINAL]     as root; takes one or two minutes and 600 MB
 #   FINAL  where the tree will be mounted; what gcc writes into binaries are paths below it
-# tests/e2e/test_sysroot.py mounts it there in a namespace of its own: EESSI_STACK_TEST_COMPAT=FOLDER pytest ...
+# tests/e2e/test_sysroot.py makes one, or takes yours: EESSI_STACK_TEST_COMPAT=FOLDER pytest ...
 set -euo pipefail
 folder=${1:?folder to make}
 final=${2:-/cvmfs/software.eessi.io/versions/2023.06/compat/linux/$(uname -m)}

@@ -13,7 +13,7 @@ needs=(
 
 # What only tests need is installed where that can be done, and asked of nobody: without it they are skipped.
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-  needs+=(tmux:tmux bwrap:bubblewrap)
+  needs+=(tmux:tmux bwrap:bubblewrap debootstrap:debootstrap)
 fi
 
 there() {

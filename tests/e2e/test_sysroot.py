@@ -1,25 +1,24 @@
 """A real package built with a compat layer: what it links to is the compat layer's and the tree's, and nothing else.
 
-Takes a compat layer that dev/make-compat.sh has made, named by EESSI_STACK_TEST_COMPAT, and a /cvmfs of its own.
+The compat layer is one that dev/make-compat.sh has made: named by EESSI_STACK_TEST_COMPAT, or made here for a minute.
 """
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.conftest import TARGET, VERSION, Tree
-from tests.mounting import APART
+from tests.mounting import APART, needs_mounts
 
-COMPAT = os.environ.get("EESSI_STACK_TEST_COMPAT", "")
-pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or not Path(COMPAT, "usr/lib/gcc").is_dir(),
-    reason="needs root, and EESSI_STACK_TEST_COMPAT=FOLDER that dev/make-compat.sh has made",
-)
+pytestmark = needs_mounts
 
+MAKE = Path(__file__).parents[2] / "dev" / "make-compat.sh"
 REPO = "/cvmfs/software.eessi.io"
 EPREFIX = f"{REPO}/versions/{VERSION}/compat/linux/x86_64"
 SOFTWARE = f"{REPO}/versions/{VERSION}/software/linux/{TARGET}/software"
@@ -36,7 +35,23 @@ moduleclass = 'compiler'
 
 
 @pytest.fixture(scope="module")
-def said(tmp_path_factory: pytest.TempPathFactory) -> str:
+def compat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    if named := os.environ.get("EESSI_STACK_TEST_COMPAT"):
+        yield Path(named)
+        return
+    if not shutil.which("debootstrap"):
+        pytest.skip("debootstrap is not installed, and EESSI_STACK_TEST_COMPAT names no compat layer")
+    folder = tmp_path_factory.mktemp("compat")
+    made = subprocess.run(["timeout", "400", *APART, "bash", MAKE, folder], capture_output=True, text=True, check=False)
+    if made.returncode:
+        shutil.rmtree(folder)
+        pytest.skip(f"no compat layer could be made: {(made.stdout + made.stderr).strip().splitlines()[-1]}")
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory, compat: Path) -> str:
     """What is said of seqtk, which needs zlib, after eessi-stack has built it."""
     tree = Tree(base=tmp_path_factory.mktemp("sysroot"))
     tree.recipes.mkdir()
@@ -46,7 +61,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> str:
     script = [
         "set -e",
         "mkdir -p /cvmfs && mount -t tmpfs tmpfs /cvmfs",
-        f"mkdir -p {EPREFIX} && mount --bind {COMPAT} {EPREFIX} && mount -o remount,ro,bind {EPREFIX}",
+        f"mkdir -p {EPREFIX} && mount --bind {compat} {EPREFIX} && mount -o remount,ro,bind {EPREFIX}",
         f"{sys.executable} -m eessi_stack install {stack} >&2",
         f"readelf -l {binary}; readelf -d {binary}; LD_TRACE_LOADED_OBJECTS=1 {binary}",  # ldd asks the host's loader
         f"printf '>a\\nACGT\\n' | {binary} seq -r",
