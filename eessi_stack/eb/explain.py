@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from eessi_stack.eb.reader import parse_error, pretend_machine, set_up
+from eessi_stack.eb.library import parse_error, pretend_machine, set_up
 
 Json = dict[str, Any]
 
@@ -58,9 +58,15 @@ def _refusal(recipe: str, prefix: str) -> Json:
 
 
 def explained(question: Json) -> Json:
-    path = find(question["easyconfig"])
+    from eessi_stack.eb.robot_path import RobotPath  # noqa: PLC0415 (it imports EasyBuild)
+
+    robot = RobotPath()
+    robot.read()
+    name, filename = question["easyconfig"], f"{question['easyconfig'].removesuffix('.eb')}.eb"
+    path = str(Path(name).resolve()) if Path(name).is_file() else robot.by_name.get(filename)
     if path is None:
-        return {"absent": no_such(question["easyconfig"])}
+        near = robot.nearest(filename)
+        return {"absent": f"did you mean `{near}`?" if near else ""}
     try:
         return explained_recipe(path, question["prefix"])
     except Exception as error:  # noqa: BLE001 (an easyconfig is a program: it can raise anything)
@@ -84,34 +90,6 @@ def explained_recipe(path: str, prefix: str) -> Json:
     own = [one for one in applied if one.facts.step.block is cfg]
     with cfg.disable_templating():  # as the engine does: only a build can fill in all texts
         return {"module": parsed["full_mod_name"], "recipe": path, **explain.explain(asked, own)}
-
-
-def find(easyconfig: str) -> str | None:
-    """The recipe of that path or name."""
-    from easybuild.tools.config import build_option  # noqa: PLC0415
-
-    if Path(easyconfig).is_file():
-        return str(Path(easyconfig).resolve())
-    return names(build_option("robot_path") or ()).get(f"{easyconfig.removesuffix('.eb')}.eb")
-
-
-def names(robot_path: Any) -> dict[str, str]:  # noqa: ANN401
-    """Every easyconfig in the robot path by its file name; the first path that has it wins."""
-    from easybuild.tools.filetools import create_index, load_index  # noqa: PLC0415
-
-    found: dict[str, str] = {}
-    for root in robot_path:
-        for relative in sorted(load_index(root) or (create_index(root) if Path(root).is_dir() else ())):
-            if relative.endswith(".eb"):  # patches are beside them
-                found.setdefault(relative.rpartition("/")[2], str(Path(root, relative)))
-    return found
-
-
-def no_such(easyconfig: str) -> str:
-    from easybuild.tools.config import build_option  # noqa: PLC0415
-
-    near = get_close_matches(f"{easyconfig.removesuffix('.eb')}.eb", names(build_option("robot_path") or ()), n=1)
-    return f"did you mean `{near[0]}`?" if near else ""
 
 
 if __name__ == "__main__":

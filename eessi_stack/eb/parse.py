@@ -7,39 +7,27 @@ A node is plain data: what a recipe makes and needs by name. Which recipe a name
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
-from difflib import get_close_matches
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from easybuild.framework.easyconfig import easyconfig
 from easybuild.tools.config import build_option, update_build_option
-from easybuild.tools.filetools import PATH_INDEX_FILENAME, create_index, load_index
 from easybuild.tools.module_naming_scheme.utilities import det_full_ec_version
 
 from eessi_stack.eb import patches
 from eessi_stack.eb.code import code_files
 from eessi_stack.eb.context import CAPABILITIES, TOLD
 from eessi_stack.eb.graph import BUILD_ONLY, HIDDEN
-from eessi_stack.eb.reader import parse_error
+from eessi_stack.eb.library import parse_error
 from eessi_stack.eb.recorder import ALWAYS, Frame, Recorder
-from eessi_stack.eb.store import (
-    PARSED,
-    VALIDATED,
-    is_for,
-    lookup_folders,
-    lookup_key,
-    lookup_places,
-    node_name,
-    path_of,
-)
-from eessi_stack.signature import Kept, kept, signature
+from eessi_stack.eb.robot_path import RobotPath
+from eessi_stack.eb.store import PARSED, VALIDATED, is_for, lookup_key, node_name, path_of
+from eessi_stack.signature import signature
 
 Json = dict[str, Any]
 
 _CAPABILITY_TEMPLATE = re.compile(rb"cuda_(?:cc|sm|int|compute)_|amdgcn_c")
-_ARCHIVE = "__archive__"
 
 
 class Content(NamedTuple):
@@ -64,20 +52,14 @@ class Parser:
         self.recorder = recorder
         self.nodes: dict[str, Json] = {}
         self.known: Mapping[str, tuple[int, str]] = {}
-        self.watched: dict[str, Kept] = {}
-        self.lookups: dict[str, str] = {}
         self._contents: dict[str, Content] = {}
-        self._until = 0.0  #: when the index of a robot path is no longer valid
-        robot_path: list[str] = build_option("robot_path") or []
-        self.robot_path = robot_path
-        if build_option("consider_archived_easyconfigs"):
-            self.robot_path = [*robot_path, *(f"{root}/{_ARCHIVE}" for root in robot_path)]
+        self.robot = RobotPath()
         self._record_parsing()
         patches.copy_cheaply()
         with recorder.frame("session"):
             patches.load(build_option("hooks") or "", recorder)
         with recorder.frame("names"):
-            self.by_name = self._recipes_by_name(robot_path)
+            self.robot.read(recorder)
 
     def answer(self, question: Json) -> Json:
         """Parse what is asked for and all it needs, except what is known: node → how much, and its identity."""
@@ -88,9 +70,9 @@ class Parser:
         return {
             "roots": roots,
             "nodes": self._found(question["environment"]),
-            "lookups": self.lookups,
-            "watched": self.watched,
-            "robot_path": self.robot_path,
+            "lookups": self.robot.lookups,
+            "watched": self.robot.watched,
+            "robot_path": self.robot.folders,
             "code": code_files(build_option("hooks") or "", self.recorder.scratch, self.recorder.started),
         }
 
@@ -116,9 +98,9 @@ class Parser:
         """Path of the recipe that an easystack entry names, and the error where it cannot be told."""
         filename = name.rsplit("/", 1)[-1]
         is_path = name.startswith("/") and Path(name).is_file()
-        path = os.path.abspath(name) if is_path else self.by_name.get(filename)  # noqa: PTH100 (as EasyBuild's paths)
+        path = os.path.abspath(name) if is_path else self.robot.by_name.get(filename)  # noqa: PTH100 (as EasyBuild's paths)
         if path is None:
-            return ["", self.no_such(filename)]
+            return ["", self.robot.no_such(filename)]
         self.add(path, validate=True)
         return [path, ""]
 
@@ -163,14 +145,12 @@ class Parser:
         path = easyconfig.robot_find_easyconfig(name, version)
         if path is None:
             module = easyconfig.ActiveMNS().det_full_module_name(dep)
-            node.setdefault("absent", {})[lookup_key(name, version)] = [module, self.no_such(f"{name}-{version}.eb")]
+            node.setdefault("absent", {})[lookup_key(name, version)] = [
+                module,
+                self.robot.no_such(f"{name}-{version}.eb"),
+            ]
         else:
             self.add(path, hidden=bool(dep.get("hidden")))
-
-    def no_such(self, filename: str) -> str:
-        same = {name.lower(): name for name in self.by_name if name[:3].lower() == filename[:3].lower()}
-        near = get_close_matches(filename.lower(), same, n=1)
-        return f"no easyconfig {filename} in the robot path" + (f"; did you mean {same[near[0]]}?" if near else "")
 
     def _found(self, environment: dict[str, str | None]) -> dict[str, Json]:
         """What was asked for, and what turned out not to be what it was known as."""
@@ -196,8 +176,8 @@ class Parser:
             node["moving"] = self._has_moved(path_of(name), frame, self._contents[name])
         if frame.volatile:
             node["volatile"] = True
-        if name == "names" and self._until:
-            node["until"] = self._until
+        if name == "names" and self.robot.until:
+            node["until"] = self.robot.until
         used = [self.recorder.frames[one] for one in self.recorder.closure(name)]
         node["environment"] = {variable: value for one in used for variable, value in one.environment.items()}
         node["files"] = {path: None if path in frame.young else found for path, found in frame.files.items()}
@@ -209,7 +189,7 @@ class Parser:
         """What others rest on who use it."""
         content = self._contents[name].sha256 if name in self._contents else ""
         files = sorted((path, found) for path, found in frame.files.items() if path != path_of(name))
-        found = sorted((key, self.lookups[key]) for key in frame.lookups)
+        found = sorted((key, self.robot.lookups[key]) for key in frame.lookups)
         return hashlib.blake2b(repr((content, files, found)).encode(errors="replace"), digest_size=12).hexdigest()
 
     def _has_moved(self, path: str, frame: Frame, content: "Content") -> bool:
@@ -242,50 +222,13 @@ class Parser:
         def robot_find_easyconfig(name: str, version: str) -> str | None:
             key = lookup_key(name, version)
             self.recorder.looked_up(key)
-            return self._look_up(key, lambda: find(name, version)) or None
+            return self.robot.look_up(key, lambda: find(name, version)) or None
 
         easyconfig.process_easyconfig = process_easyconfig
         easyconfig.get_toolchain_hierarchy = get_toolchain_hierarchy
         easyconfig.robot_find_easyconfig = robot_find_easyconfig
         # An index lists relative paths and is asked for absolute ones: it never answers, and costs a lot.
-        easyconfig._path_indexes.update(dict.fromkeys(self.robot_path, ()))  # noqa: SLF001
-
-    def _look_up(self, key: str, find: Callable[[], str | None]) -> str:
-        """What a name leads to. It rests on the folders, and on what links that are looked at lead to."""
-        if key not in self.lookups:
-            for folder in lookup_folders(self.robot_path, key):
-                self._watch(folder)
-            for place in lookup_places(self.robot_path, key):
-                if os.path.islink(place):  # noqa: PTH114 (called for thousands of places)
-                    self._watch(place)
-            self.lookups[key] = find() or ""
-        return self.lookups[key]
-
-    def _watch(self, path: str) -> None:
-        if path not in self.watched:
-            self.watched[path] = kept(signature(path))
-
-    def _recipes_by_name(self, robot_path: Iterable[str]) -> dict[str, str]:
-        """Every easyconfig in the robot path by its file name; the first path that has it wins, as for `eb`."""
-        found: dict[str, str] = {}
-        for root in map(os.path.abspath, robot_path):
-            self.recorder.read_file(root, content=False)
-            self._until = min(filter(None, (self._until, _valid_until(root))), default=0.0)
-            index = load_index(root) or (create_index(root) if Path(root).is_dir() else ())
-            for relative in sorted(index):
-                if relative.endswith(".eb"):
-                    found.setdefault(relative.rpartition("/")[2], f"{root}/{relative}")
-        return found
-
-
-def _valid_until(root: str) -> float:
-    """When EasyBuild will not believe the index of a robot path any more; 0 where there is none."""
-    try:
-        with Path(root, PATH_INDEX_FILENAME).open(encoding="utf-8") as index:
-            found = next((line.partition(": ")[2].strip() for line in index if line.startswith("# valid until: ")), "")
-        return datetime.fromisoformat(found).timestamp()
-    except (OSError, ValueError, OverflowError):
-        return 0.0
+        easyconfig._path_indexes.update(dict.fromkeys(self.robot.folders, ()))  # noqa: SLF001
 
 
 def _entry(parsed: Json) -> Json:

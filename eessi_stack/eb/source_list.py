@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from eessi_stack.eb.reader import parse_error, pretend_machine, set_up
+from eessi_stack.eb.library import parse_error, pretend_machine, set_up
 
 Json = dict[str, Any]
 
