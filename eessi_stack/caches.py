@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eessi_stack import target
+from eessi_stack import prefixes
 from eessi_stack.eb import environment
 from eessi_stack.errors import ExitCode, StackError
 from eessi_stack.lmod import check, reader
@@ -22,7 +22,7 @@ _NOT_FOR_LMOD = ("EASYBUILD_", "MODULERC", "PYTHON")
 
 def homes(places: Sequence[Place]) -> tuple[Home, ...]:
     """The CPU targets of the places, each with the modules of all its accelerators: one cache is for all of them."""
-    there = target.in_tree(places[0].tree)
+    there = prefixes.in_tree(places[0].tree)
     found = {}
     for place in places:
         cpu = place.target.cpu_only

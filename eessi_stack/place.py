@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from eessi_stack import cpuinfo, target
+from eessi_stack import cpuinfo, prefixes, target
 from eessi_stack.config import Settings, shipped
 from eessi_stack.eb import environment, options
 from eessi_stack.errors import StackError
@@ -112,7 +112,7 @@ def _version(settings: Settings, stack: Stack | None) -> str:
             context=", ".join(stack.files) if stack else "",
             hint=f"use --eessi-version {declared}, or change `eessi-version` in the easystack's header",
         )
-    return asked or declared or target.newest_version(settings.repo) or target.DEFAULT_VERSION
+    return asked or declared or prefixes.newest_version(settings.repo) or target.DEFAULT_VERSION
 
 
 def _targets(settings: Settings, tree: Tree, runs: Sequence[str]) -> list[tuple[Target, str]]:
@@ -122,7 +122,7 @@ def _targets(settings: Settings, tree: Tree, runs: Sequence[str]) -> list[tuple[
     if settings.targets:
         named = [_named(name, tree, accelerator, origin) for name in settings.targets]
         return [(one, f"from {origin}") for one in dict.fromkeys(named)]
-    existing = target.best_existing(tree, runs)
+    existing = prefixes.best_existing(tree, runs)
     why = "the best prefix in the tree for this CPU" if existing else "this CPU"
     return [(Target(cpu=existing or runs[0], accelerator=accelerator), why)]
 
@@ -133,7 +133,8 @@ def _named(name: str, tree: Tree, accelerator: str | None, origin: str) -> Targe
     today = target.check_cpu(cpu, origin)
     if own:
         accelerator = target.check_accelerator(own, origin)
-    return Target(cpu=target.best_existing(tree, [today]) or today, accelerator=accelerator)  # old trees have old names
+    cpu = prefixes.best_existing(tree, [today]) or today  # old trees have old names
+    return Target(cpu=cpu, accelerator=accelerator)
 
 
 def _every_target(settings: Settings, tree: Tree) -> list[tuple[Target, str]]:
@@ -141,7 +142,7 @@ def _every_target(settings: Settings, tree: Tree) -> list[tuple[Target, str]]:
     accelerator = _accelerator(settings)
     if settings.origins["target"] == "--target":  # a variable or file that names one is not so strong
         raise StackError("target-contradiction", "--target names targets, and --all-targets means all of them")
-    every = target.all_of(tree)
+    every = prefixes.all_of(tree)
     if accelerator and not any(one.accelerator == accelerator for one in every):
         raise StackError(
             "accelerator-absent",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from eessi_stack import journal, schedule, target
+from eessi_stack import journal, prefixes, schedule
 from eessi_stack.config import shipped
 from eessi_stack.eb import provenance
 from eessi_stack.eb.installation import Installation
@@ -47,7 +47,7 @@ def prepare(stack: Stack, place: Place, rebuild: Sequence[str] = (), *, dependen
     own = [step.prefix for step in made.steps]
     durations = _durations(own)
     texts = {step.package.recipe: _text(step.package.recipe) for step in made.steps}
-    others = {place.tree.prefix(one) for one in target.in_tree(place.tree)}.difference(own)
+    others = {place.tree.prefix(one) for one in prefixes.in_tree(place.tree)}.difference(own)
     weights = weigh(made, {**_durations(sorted(others)), **durations}, texts)
     critical = schedule.critical_path(made.steps, weights)
     plan = replace(made, steps=timed(made.steps, durations), critical=critical)

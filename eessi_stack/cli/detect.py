@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 import click
 
-from eessi_stack import target
+from eessi_stack import gpu, prefixes, target
 from eessi_stack.cli import output
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
@@ -87,9 +87,9 @@ def _accelerator(settings: Settings) -> tuple[str, str]:
     if settings.accelerator:
         origin = settings.origins["accel"]
         return target.check_accelerator(settings.accelerator, origin), origin
-    gpu = target.accelerator()
-    counts = (f"{count} x {model}" for model, count in Counter(gpu.models).items())
-    return gpu.accelerator, "nvidia-smi: " + ", ".join(counts)
+    found = gpu.detect()
+    counts = (f"{count} x {model}" for model, count in Counter(found.models).items())
+    return found.accelerator, "nvidia-smi: " + ", ".join(counts)
 
 
 def _accelerator_or_none(settings: Settings, file: TextIO | None) -> tuple[str | None, str]:
@@ -105,12 +105,12 @@ def _accelerator_or_none(settings: Settings, file: TextIO | None) -> tuple[str |
 
 
 def _tree(settings: Settings) -> Tree:
-    version = settings.eessi_version or target.newest_version(settings.repo) or target.DEFAULT_VERSION
+    version = settings.eessi_version or prefixes.newest_version(settings.repo) or target.DEFAULT_VERSION
     return Tree(repo=settings.repo, version=version)
 
 
 def _prefix(tree: Tree, targets: tuple[str, ...]) -> str:
-    found = target.best_existing(tree, targets)
+    found = prefixes.best_existing(tree, targets)
     if found is None:
         raise StackError(
             "prefix-none",
@@ -128,8 +128,8 @@ def _document(settings: Settings, file: TextIO | None, machine: str | None) -> d
     runs = target.compatible(cpu)
     targets = override or runs
     accelerator, accelerator_origin = _accelerator_or_none(settings, file)
-    found = target.best_existing(tree, targets)
-    found_accelerator = target.best_accelerator(tree, found, accelerator) if found and accelerator else None
+    found = prefixes.best_existing(tree, targets)
+    found_accelerator = prefixes.best_accelerator(tree, found, accelerator) if found and accelerator else None
     return {
         "format": "eessi-stack-detect",
         "version": 1,

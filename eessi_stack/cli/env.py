@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from eessi_stack import caches, config, place, target
+from eessi_stack import caches, config, gpu, place, prefixes
 from eessi_stack.cli import output
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
@@ -55,12 +55,12 @@ def accelerator(here: Place) -> str | None:
     """The accelerator's prefix to use: the one asked for, else what fits this machine's GPU."""
     asked = here.target.accelerator
     try:
-        wanted = asked or target.accelerator().accelerator
+        wanted = asked or gpu.detect().accelerator
     except StackError as error:
         if error.reference != "gpu-none":
             output.message(f"{error.message}: {error.context}")
         return None
-    found = target.best_accelerator(here.tree, here.target.cpu, wanted)
+    found = prefixes.best_accelerator(here.tree, here.target.cpu, wanted)
     if found != wanted:
         instead = f"{found} is used in its place" if found else "the CPU's modules alone are used"
         output.message(f"{here.tree.prefix(here.target.cpu_only)} has nothing for {wanted}: {instead}")

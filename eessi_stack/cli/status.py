@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import click
 
-from eessi_stack import place, target
+from eessi_stack import gpu, place
 from eessi_stack import status as standing
 from eessi_stack.cli import complete, output, stack
 from eessi_stack.cli.formats import standing as forms
@@ -46,18 +46,18 @@ def status(  # noqa: PLR0913 (one parameter a flag)
         context.exit(_software(places, software))
     found = standing.status(places, asked, extensions=as_json)
     if as_json:
-        output.result(json.dumps(forms.document(found, gpu())))
+        output.result(json.dumps(forms.document(found, _gpu())))
     elif len(found) == 1:
-        output.result("\n".join(forms.one(found[0], gpu(), output.width())))
+        output.result("\n".join(forms.one(found[0], _gpu(), output.width())))
     else:
         output.result("\n".join(forms.matrix(found, output.width())))
     context.exit(forms.verdict(found))
 
 
-def gpu() -> str:
+def _gpu() -> str:
     """The GPU of this machine, as far as nvidia-smi tells."""
     try:
-        return target.accelerator().accelerator
+        return gpu.detect().accelerator
     except StackError as error:
         return error.message.partition(":")[2].strip() if error.reference == "gpu-none" else error.message
 

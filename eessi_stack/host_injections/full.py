@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from stat import S_IROTH, S_IXOTH
 
-from eessi_stack import target
+from eessi_stack import prefixes
 from eessi_stack.errors import StackError
 from eessi_stack.lmod import site
 from eessi_stack.model import Target, Tree
@@ -59,7 +59,7 @@ class Full:
 
 def find(tree: Tree, chosen: Target, observer: Observer) -> Iterator[Full]:
     """Every module of CUDA and cuDNN of a target: of its accelerator, or of all of them where it names none."""
-    beside = [one for one in target.in_tree(tree) if one.cpu == chosen.cpu and one.accelerator]
+    beside = [one for one in prefixes.in_tree(tree) if one.cpu == chosen.cpu and one.accelerator]
     above = [chosen] if chosen.accelerator else beside
     for one in (chosen.cpu_only, *above):
         modules = observer.layer(tree.modules(one)).modules

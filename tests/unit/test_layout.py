@@ -46,24 +46,25 @@ INSIDE = {
 }
 MIDDLE = frozenset({"eb", "inventory", "journal", "lmod", "easystack", "share", "plan", "schedule", "target", "intent"})
 LOW = frozenset(
-    {"compare", "differ", "machine", "cpuinfo", "config", "settings", "easybuild_options"}
+    {"compare", "differ", "machine", "cpuinfo", "gpu", "config", "settings", "easybuild_options"}
     | {"module_files", "module_text", "signature", "stored", "kept", "runs", "scratch"}
 )
 #: What joins the steps, each with what it joins besides the middle row.
 WIRING = {
+    "prefixes": set(),
     "observe": {"place", "module_files"},
     "survey": {"place", "observe", "compare", "config"},
     "flow": {"place", "survey", "recover", "kept"},
     "recover": {"kept"},
     "weigh": set(),
     "forecast": set(),
-    "prepare": {"place", "survey", "config", "weigh"},
+    "prepare": {"place", "prefixes", "survey", "config", "weigh"},
     "workplace": {"place"},
     "install": {"place", "workplace", "config", "caches", "__version__"},
-    "caches": {"place"},
+    "caches": {"place", "prefixes"},
     "status": {"place", "observe", "survey", "caches", "contents", "differ", "machine", "runs"},
     "doctor": {"place", "observe", "caches", "config", "doctor", "scratch"},
-    "host_injections": {"place", "observe", "workplace", "host_injections"},
+    "host_injections": {"place", "prefixes", "observe", "workplace", "host_injections"},
     "contents": {"place", "observe", "differ", "module_text"},
 }
 
@@ -98,7 +99,7 @@ def allowed(name: str) -> frozenset[str]:
     if name == "__main__":
         return frozenset({"cli"})
     if name == "place":
-        return BASE | {"target", "eb", "config", "cpuinfo"}
+        return BASE | {"target", "prefixes", "eb", "config", "cpuinfo"}
     if name in WIRING:
         return BASE | MIDDLE | WIRING[name]
     if name == "cli":

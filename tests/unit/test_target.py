@@ -11,7 +11,6 @@ from eessi_stack.target import (
     explain,
     gcc_flag,
     known,
-    parse_nvidia_smi,
     resolve_alias,
     table,
 )
@@ -216,26 +215,3 @@ def test_the_explanation_names_the_features_that_a_hypervisor_hides() -> None:
     why = explain(hidden, "x86_64/amd/zen4")
     assert "archspec calls this CPU zen2 (its zen4 also wants flush_l1d, pku, not shown here)" in why
     assert "EESSI's table decides by avx2, avx512f, avx512ifma, fma, vaes, all shown" in why
-
-
-@pytest.mark.parametrize(
-    ("text", "accelerator"),
-    [
-        ("NVIDIA A100, 1, 545.23.08, 8.0\n", "nvidia/cc80"),
-        ("\nNVIDIA RTX PRO 6000, 2, 575.1, 12.0  \nNVIDIA L4, 2, 575.1, 8.9\n", "nvidia/cc120"),
-    ],
-)
-def test_the_first_gpu_counts(text: str, accelerator: str) -> None:
-    assert parse_nvidia_smi(text).accelerator == accelerator
-
-
-def test_all_gpus_are_named() -> None:
-    models = parse_nvidia_smi("NVIDIA L4, 2, 575.1, 8.9\nTesla T4, 2, 575.1, 7.5\n").models
-    assert models == ("NVIDIA L4 (8.9)", "Tesla T4 (7.5)")
-
-
-@pytest.mark.parametrize("text", ["", "No devices were found\n", "Tesla K80, 1, 390.1, [N/A]\n", "T4, 1, 4.0, 75\n"])
-def test_no_capability_is_a_failure(text: str) -> None:
-    with pytest.raises(StackError) as raised:
-        parse_nvidia_smi(text)
-    assert raised.value.exit_code == ExitCode.UNDECIDED

@@ -6,7 +6,8 @@ import pytest
 
 from eessi_stack.errors import StackError
 from eessi_stack.model import Target, Tree
-from eessi_stack.target import all_of, best_accelerator, best_existing, in_tree, known, newest_version
+from eessi_stack.prefixes import all_of, best_accelerator, best_existing, in_tree, newest_version
+from eessi_stack.target import known
 
 
 def make_tree(repo: Path, *prefixes: str, version: str = "2023.06") -> Tree:
