@@ -26,4 +26,6 @@ for init in "${LMOD_PKG:-}" /usr/share/lmod/lmod /usr/share/Lmod; do
   break
 done
 
-printf '\nTo look around:  source .venv/bin/activate; export EESSI_STACK_REPO=%s\n' "$EESSI_STACK_REPO"
+printf '\nTo look around:\n'
+printf '  source .venv/bin/activate\n  export EESSI_STACK_REPO=%s EESSI_STACK_WORK_DIR=%s\n' \
+  "$EESSI_STACK_REPO" "$EESSI_STACK_WORK_DIR"

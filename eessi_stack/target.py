@@ -83,6 +83,12 @@ def cpu_targets(version: str) -> tuple[str, ...]:
     return tuple(_version(version)["cpus"])
 
 
+def accelerators() -> list[str]:
+    """The accelerators of all EESSI versions."""
+    rules = (rule for version in _data()["eessi"].values() for rule in version["accelerators"])
+    return list(dict.fromkeys(name for rule in rules for name in rule["names"]))
+
+
 def is_known(version: str) -> bool:
     """Whether it is known which targets an EESSI version has."""
     return version in _data()["eessi"]
@@ -141,14 +147,7 @@ def check_accelerator(name: str, origin: str = "") -> str:
     accelerator = name.strip().strip("/").removeprefix("accel/")
     if ACCELERATOR.fullmatch(accelerator):
         return accelerator
-    names = list(
-        {
-            name: None
-            for version in _data()["eessi"].values()
-            for rule in version["accelerators"]
-            for name in rule["names"]
-        }
-    )
+    names = accelerators()
     raise _unknown("accelerator-unknown", f"{name!r} is not an accelerator", origin, _close(accelerator, names), names)
 
 

@@ -12,13 +12,13 @@ CHOICES = ("auto", "always", "never")
 
 
 def easystacks(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:  # noqa: ARG001
-    """Files and folders; where none is called so, the easystacks that come with eessi-stack."""
+    """The easystacks that come with eessi-stack, and those here; whatever is there where nothing is called so."""
     from eessi_stack.config import shipped  # noqa: PLC0415 (only where a shell asks)
 
     files = [CompletionItem(begun, type="file")]
-    if "/" in begun or any(path.name.startswith(begun) for path in Path().iterdir()):
+    if "/" in begun or not (names := _beginning(begun, (path.stem for path in shipped("easystacks").glob("*.yml")))):
         return files
-    return _beginning(begun, (path.stem for path in shipped("easystacks").glob("*.yml"))) or files
+    return names + _beginning(begun, (f"{path.name}{'/' * path.is_dir()}" for path in Path().iterdir()))
 
 
 def targets(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:  # noqa: ARG001
@@ -26,6 +26,13 @@ def targets(context: click.Context, parameter: click.Parameter, begun: str) -> l
     from eessi_stack import target  # noqa: PLC0415 (only where a shell asks)
 
     return _beginning(begun, (row.name for row in target.table()))
+
+
+def accelerators(begun: str) -> list[CompletionItem]:
+    """Those that any EESSI version has."""
+    from eessi_stack import target  # noqa: PLC0415 (only where a shell asks)
+
+    return _beginning(begun, target.accelerators())
 
 
 def sides(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
@@ -37,6 +44,8 @@ def setting(option: Option, begun: str) -> list[CompletionItem]:
     """What a setting may be."""
     if option.name == "color":
         return _beginning(begun, CHOICES)
+    if option.name == "accel":
+        return accelerators(begun)
     kinds = {"a folder": "dir", "folders separated by colons": "dir", "a path": "file"}
     kind = kinds.get(option.wants)
     return [CompletionItem(begun, type=kind)] if kind else []

@@ -31,11 +31,13 @@ def config(*, settings: Settings, easybuild: bool, as_json: bool) -> None:
         own = {
             "EASYBUILD_MODULES_TOOL": "Lmod",
             "EASYBUILD_INSTALLPATH": str(here.tree.prefix(here.target)),
+            "EASYBUILD_PREFIX": str(settings.work_dir),
+            "EASYBUILD_SOURCEPATH": str(settings.sources),
             "MODULEPATH": os.pathsep.join(str(layer) for layer in here.layers),
         }
         if lmod := environment.find_lmod(settings.lmod, here.compat):
             own["LMOD_CMD"] = str(lmod)
-        chosen = {name: value for name, value in here.environment.items() if name.startswith(FOR_EB)} | own
+        chosen = {name: value for name, value in here.environment.items() if _is_for_eb(name)} | own
         for name, value in sorted(chosen.items()):
             output.result(f"export {name}={shlex.quote(value)}")
         return
@@ -46,6 +48,10 @@ def config(*, settings: Settings, easybuild: bool, as_json: bool) -> None:
         return
     for name, value, origin in rows:
         output.result(f"{name:<14} {value or '-':<50} {origin}")
+
+
+def _is_for_eb(name: str) -> bool:
+    return name.startswith(FOR_EB) and not name.startswith("EESSI_STACK_")
 
 
 def in_force(settings: Settings, name: str, here: place.Place) -> tuple[str, str, str]:

@@ -33,7 +33,8 @@ def env(*, settings: Settings, shell: str) -> None:
     """Print what a shell evaluates to use the tree, as EESSI's initialisation sets it.
 
     \b
-    bash, zsh:  eval "$(eessi-stack env)"
+    bash:       eval "$(eessi-stack env)"
+    zsh:        eval "$(eessi-stack env --shell zsh)"
     fish:       eessi-stack env --shell fish | source
     csh, tcsh:  eval "`eessi-stack env --shell csh`"
     """  # noqa: D301 (click's mark for lines that stay as they are)

@@ -43,10 +43,10 @@ def eb(tree: Tree, *arguments: str, **variables: str) -> set[str]:
     """What `eb --missing` names, in the configuration that `config --easybuild` prints for it."""
     exports = tree.run("config", "--easybuild", **variables).stdout.splitlines()
     configured = dict(shlex.split(line)[1].split("=", 1) for line in exports)
+    assert configured["EASYBUILD_PREFIX"].startswith(str(tree.base))
     environment = tree.environment(
         **configured,
         PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        EASYBUILD_PREFIX=str(tree.base / "eb"),
     )
     command = [sys.executable, "-m", "easybuild.main", "--robot", "--missing", "--terse", *arguments]
     run = subprocess.run(command, cwd=tree.base, env=environment, capture_output=True, text=True, check=False)

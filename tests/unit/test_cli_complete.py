@@ -17,13 +17,15 @@ def values(items: list[CompletionItem]) -> list[tuple[str, str]]:
     return [(item.type, item.value) for item in items]
 
 
-def test_easystacks_are_files_before_they_are_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_easystacks_are_names_or_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert values(complete.easystacks(CONTEXT, PARAMETER, "de")) == [("plain", "demo")]
     assert values(complete.easystacks(CONTEXT, PARAMETER, "/x/de")) == [("file", "/x/de")]
     assert values(complete.easystacks(CONTEXT, PARAMETER, "zz")) == [("file", "zz")]
     (tmp_path / "design.yml").touch()
-    assert values(complete.easystacks(CONTEXT, PARAMETER, "de")) == [("file", "de")]
+    (tmp_path / "dev").mkdir()
+    found = values(complete.easystacks(CONTEXT, PARAMETER, "de"))
+    assert found == [("plain", "demo"), ("plain", "design.yml"), ("plain", "dev/")]
 
 
 def test_targets() -> None:
@@ -42,5 +44,7 @@ def test_every_setting_that_is_a_path_is_completed_as_one() -> None:
     assert kinds["repo"] == kinds["work-dir"] == ["dir"]
     assert kinds["lmod"] == ["file"]
     assert kinds["jobs"] == []
+    (accel,) = (option for option in OPTIONS if option.name == "accel")
+    assert "nvidia/cc90" in [item.value for item in complete.setting(accel, "nv")]
     (color,) = (option for option in OPTIONS if option.name == "color")
     assert [item.value for item in complete.setting(color, "a")] == ["always", "auto"]
