@@ -127,6 +127,19 @@ def test_another_default_version_is_a_change(cached: Tree) -> None:
     mended(cached)
 
 
+def test_another_default_of_the_same_content_is_a_change(cached: Tree, user: User) -> None:
+    cached.install("Alpha/1.1")
+    default = cached.modules / "Alpha" / "default"
+    default.symlink_to("1.1.lua")
+    mended(cached)
+    default.unlink()
+    default.symlink_to("1.0.lua")
+    assert "LOADEDMODULES=Alpha/1.1" in user.module("load", "Alpha", LMOD_CACHED_LOADS="yes")
+    assert found(cached) == {"changed": ["Alpha/default"]}
+    mended(cached)
+    assert "LOADEDMODULES=Alpha/1.0" in user.module("load", "Alpha", LMOD_CACHED_LOADS="yes")
+
+
 @pytest.mark.parametrize("name", ["spiderT.luac_*", "spiderT.lua"])
 def test_a_truncated_cache_is_named(cached: Tree, user: User, name: str) -> None:
     (path,) = cache(cached).glob(name)
@@ -505,6 +518,15 @@ def test_what_counts_as_a_module_is_what_lmod_takes_for_one(tree: Tree) -> None:
         "Broken/2.lua": 'LmodError("never")',
         "Broken/3.lua": 'whatis("\\255")',
         "Folders/v1/1.lua": "",
+        "Both.lua": "",
+        "Both/1.lua": "",
+        "Deeper/1.lua": "",
+        "Deeper/1/x.lua": "",
+        "Above/1.lua": "",
+        "Above/1/x/y.lua": "",
+        "Default/default": "#%Module\n",
+        "Default/.version.lua": "",
+        "Private/1.lua": "",
         "Versions/1.lua": "",
         "Versions/ü.lua": "",
         "Versions/.modulerc.lua": 'module_version("Versions/1", "one")',
@@ -513,6 +535,7 @@ def test_what_counts_as_a_module_is_what_lmod_takes_for_one(tree: Tree) -> None:
         path = tree.modules / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+    (tree.modules / "Private").chmod(0o750)  # Lmod passes over root's own when it runs as root
     (tree.modules / "Folders" / "default").symlink_to("v1")
     (tree.modules / "Versions" / "default").symlink_to("1.lua")
     mended(tree)
