@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from eessi_stack import model
+from eessi_stack.lmod import update
+from eessi_stack.lmod.home import Home
+from eessi_stack.model import Target
 from tests.e2e.conftest import TARGET, VERSION, Tree
 from tests.e2e.lmod_user import LMOD, User
 
@@ -361,6 +365,21 @@ def test_one_target_that_fails_is_named_and_the_others_are_made(cached: Tree) ->
 
 
 @NEEDS_ROOT
+def test_a_module_that_makes_lmod_wait_for_ever_is_a_failure_by_name(
+    cached: Tree, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cached.install("Hangs")
+    (cached.modules / "Hangs" / "1.0.lua").write_text('os.execute("sleep 30")\n')
+    monkeypatch.setattr(update, "SECONDS", 3)
+    home = Home(target=Target(cpu=TARGET), tree=model.Tree(repo=cached.repo, version=VERSION), layers=(cached.modules,))
+    assert LMOD
+    began = time.monotonic()
+    outcome = update.update(home, update.Lmod(command=LMOD, environment=cached.environment()))
+    assert "did not end within 3 seconds" in outcome.failure
+    assert time.monotonic() - began < 20, "what it has started is ended too"
+    assert user.finds("Alpha"), "the old cache is there"
+
+
 def test_a_target_that_belongs_to_somebody_else_is_named_and_the_others_are_made(cached: Tree) -> None:
     other = cached.modules.parents[2] / "zen2"
     shutil.copytree(cached.modules.parents[1], other)
