@@ -64,7 +64,16 @@ def find(tree: Tree, chosen: Target, observer: Observer) -> Iterator[Full]:
     for one in (chosen.cpu_only, *above):
         modules = observer.layer(tree.modules(one)).modules
         for module in sorted(name for name in modules if name.partition("/")[0] in SOFTWARE):
-            yield look(tree, one, module)
+            if not _is_alone(tree.prefix(one) / "software" / module):
+                yield look(tree, one, module)
+
+
+def _is_alone(shipped: Path) -> bool:
+    """Whether a module has nothing but EasyBuild's notes: it only says why the target cannot have it."""
+    try:
+        return os.listdir(shipped) == ["easybuild"]  # noqa: PTH208 (no paths)
+    except OSError:  # `look` says why
+        return False
 
 
 def named(tree: Tree, one: Target, easyconfig: str) -> Full:

@@ -13,7 +13,7 @@ TCL_MAGIC = b"#%Module"
 _IGNORED = frozenset({".git", ".gitignore", ".svn", ".lua", ".DS_Store"})
 
 #: What says which versions are hidden, default or called otherwise: no modules, but the cache has them too.
-_SAYS_MORE = (".modulerc", ".version")
+_SAYS_MORE = frozenset({".modulerc.lua", ".modulerc", ".version"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,15 +40,27 @@ def scan(layer: Path) -> OnDisk:
             for entry in entries:
                 if _is_ignored(entry.name):
                     continue
-                if entry.is_dir() and not (entry.name == "default" and entry.is_symlink()):
-                    folders += _inside(f"{below}{entry.name}/", entry, above)
-                elif found := _kept(entry, as_root=as_root):
-                    (others if says_more(entry.name) else modules)[f"{below}{entry.name}"] = found
-    return OnDisk(modules=modules, others=others)
+                is_default = entry.name == "default" and entry.is_symlink()
+                if entry.is_dir() and not is_default:
+                    folders += _inside(f"{below}{entry.name}/", entry, above) if _is_seen(entry, as_root) else []
+                elif found := _link(entry) if is_default else _kept(entry, as_root):
+                    (others if is_default or entry.name in _SAYS_MORE else modules)[f"{below}{entry.name}"] = found
+    return OnDisk(modules=_not_hidden(modules), others=others)
 
 
 def _is_ignored(name: str) -> bool:
     return name in _IGNORED or name.startswith(("#", ".#", "__")) or name.endswith(("~", "#"))
+
+
+def _is_seen(entry: os.DirEntry[str], as_root: bool) -> bool:  # noqa: FBT001
+    """Lmod passes over root's own private files and folders when it runs as root."""
+    return not as_root or bool(entry.stat().st_mode & 0o004) or entry.stat().st_uid != 0
+
+
+def _not_hidden(modules: Mapping[str, Signature]) -> dict[str, Signature]:
+    """Of `B.lua` and a folder `B` that has modules in it, Lmod takes the folder."""
+    folders = {name.rpartition("/")[0] for name in modules}
+    return {name: found for name, found in modules.items() if module_of(name) not in folders}
 
 
 def _inside(
@@ -62,12 +74,16 @@ def _inside(
     return [] if place in above else [(name, above | {place})]
 
 
-def _kept(entry: os.DirEntry[str], *, as_root: bool) -> Signature:
-    """The signature of a file that Lmod takes, which passes over root's own private ones when it runs as root."""
-    found = signature(entry.path)
-    if not found:
-        return ()
-    if as_root and not entry.stat().st_mode & 0o004 and entry.stat().st_uid == 0:
+def _link(entry: os.DirEntry[str]) -> Signature:
+    """The signature of a link that says which version is the default: its name, and not what that leads to."""
+    status = entry.stat(follow_symlinks=False)
+    return (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
+
+
+def _kept(entry: os.DirEntry[str], as_root: bool) -> Signature:  # noqa: FBT001
+    """The signature of a file that Lmod takes."""
+    found = signature(entry.path) if entry.is_file() else ()
+    if not found or not _is_seen(entry, as_root):
         return ()
     if entry.name.endswith(".lua") or says_more(entry.name):
         return found
@@ -79,8 +95,8 @@ def _kept(entry: os.DirEntry[str], *, as_root: bool) -> Signature:
 
 
 def says_more(name: str) -> bool:
-    """Whether a file is no module, but says something of those beside it."""
-    return name.startswith(_SAYS_MORE) or name == "default"
+    """Whether a file says something of the modules beside it; a `default` that is no link is a module too."""
+    return name in _SAYS_MORE or name == "default"
 
 
 def module_of(file: str) -> str:

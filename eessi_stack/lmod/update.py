@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -159,24 +160,47 @@ def _run(lmod: Lmod, draft: Path, layers: list[Path]) -> None:
     paths = os.pathsep.join(str(layer) for layer in layers)
     if paths.split() != [paths] or any(letter in paths for letter in "*?["):
         raise _FailedError(f"{TOOL} does not work on paths with blanks or wildcards: {paths}")
-    with scratch() as nowhere:
-        run = subprocess.run(
-            [lmod.command.parent / TOOL, "-d", str(draft), "-t", str(draft / "timestamp"), paths],
-            env={**lmod.environment, "HOME": str(nowhere.path)},
+    command = [str(lmod.command.parent / TOOL), "-d", str(draft), "-t", str(draft / "timestamp"), paths]
+    code, said = _tool(command, lmod.environment)
+    if code:
+        raise _FailedError(f"{TOOL} failed with exit code {code}: {said[-1] if said else 'it said nothing'}")
+    for old in draft.glob("spiderT.old.*"):
+        old.unlink()
+
+
+def _tool(command: list[str], environment: Mapping[str, str]) -> tuple[int, list[str]]:
+    """Run it where it finds nothing of the caller's: its exit code, and the lines that it said."""
+    with (
+        scratch() as nowhere,
+        subprocess.Popen(
+            command,
+            env={**environment, "HOME": str(nowhere.path)},
             cwd=nowhere.path,
             pass_fds=(nowhere.lock,),
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            timeout=SECONDS,
-            check=False,
-        )
-    if run.returncode:
-        said = (run.stderr.strip() or run.stdout.strip()).splitlines()
-        raise _FailedError(f"{TOOL} failed with exit code {run.returncode}: {said[-1] if said else 'it said nothing'}")
-    for old in draft.glob("spiderT.old.*"):
-        old.unlink()
+        ) as process,
+    ):
+        try:
+            stdout, stderr = process.communicate(timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            _end(process.pid)
+            waits = f"{TOOL} did not end within {SECONDS} seconds: does a module file wait for something?"
+            raise _FailedError(waits) from None
+    return process.returncode, (stderr.strip() or stdout.strip()).splitlines()
+
+
+def _end(pid: int) -> None:
+    """End a process and what it has started: Lmod's tool is a script, and waits for what it runs."""
+    children = Path(f"/proc/{pid}/task/{pid}/children")  # not on every kernel
+    started = children.read_text(encoding="ascii").split() if children.exists() else []
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    for child in started:
+        _end(int(child))
 
 
 def _make_files(home: Home, lmod: Lmod) -> tuple[str, ...]:

@@ -37,7 +37,11 @@ OBSOLETE = (
     Obsolete(software=("Highway",), at="post_prepare", cpus=(NEOVERSE_N1,), why=_UNDONE),
     Obsolete(software=("LLVM",), at="post_prepare", why=_UNDONE),
     Obsolete(software=("Rust",), at="post_prepare", why=_UNDONE),
-    Obsolete(software=("numpy",), at="post_single_extension", why=_UNDONE),
+    Obsolete(
+        software=("numpy",),
+        at="post_single_extension",
+        why="no option is changed for numpy: EasyBuild 5.4 sets flags for all extensions before the first of them",
+    ),
     Obsolete(
         software=("LAMMPS",),
         at="pre_configure",

@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from eessi_stack import model
+from eessi_stack.lmod import update
+from eessi_stack.lmod.home import Home
+from eessi_stack.model import Target
 from tests.e2e.conftest import TARGET, VERSION, Tree
 from tests.e2e.lmod_user import LMOD, User
 
@@ -125,6 +129,19 @@ def test_another_default_version_is_a_change(cached: Tree) -> None:
     (cached.modules / "Alpha" / ".modulerc.lua").write_text('module_version("Alpha/1.0", "best")\n')
     assert found(cached) == {"changed": ["Alpha/.modulerc"]}
     mended(cached)
+
+
+def test_another_default_of_the_same_content_is_a_change(cached: Tree, user: User) -> None:
+    cached.install("Alpha/1.1")
+    default = cached.modules / "Alpha" / "default"
+    default.symlink_to("1.1.lua")
+    mended(cached)
+    default.unlink()
+    default.symlink_to("1.0.lua")
+    assert "LOADEDMODULES=Alpha/1.1" in user.module("load", "Alpha", LMOD_CACHED_LOADS="yes")
+    assert found(cached) == {"changed": ["Alpha/default"]}
+    mended(cached)
+    assert "LOADEDMODULES=Alpha/1.0" in user.module("load", "Alpha", LMOD_CACHED_LOADS="yes")
 
 
 @pytest.mark.parametrize("name", ["spiderT.luac_*", "spiderT.lua"])
@@ -348,6 +365,21 @@ def test_one_target_that_fails_is_named_and_the_others_are_made(cached: Tree) ->
 
 
 @NEEDS_ROOT
+def test_a_module_that_makes_lmod_wait_for_ever_is_a_failure_by_name(
+    cached: Tree, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cached.install("Hangs")
+    (cached.modules / "Hangs" / "1.0.lua").write_text('os.execute("sleep 30")\n')
+    monkeypatch.setattr(update, "SECONDS", 3)
+    home = Home(target=Target(cpu=TARGET), tree=model.Tree(repo=cached.repo, version=VERSION), layers=(cached.modules,))
+    assert LMOD
+    began = time.monotonic()
+    outcome = update.update(home, update.Lmod(command=LMOD, environment=cached.environment()))
+    assert "did not end within 3 seconds" in outcome.failure
+    assert time.monotonic() - began < 20, "what it has started is ended too"
+    assert user.finds("Alpha"), "the old cache is there"
+
+
 def test_a_target_that_belongs_to_somebody_else_is_named_and_the_others_are_made(cached: Tree) -> None:
     other = cached.modules.parents[2] / "zen2"
     shutil.copytree(cached.modules.parents[1], other)
@@ -505,6 +537,15 @@ def test_what_counts_as_a_module_is_what_lmod_takes_for_one(tree: Tree) -> None:
         "Broken/2.lua": 'LmodError("never")',
         "Broken/3.lua": 'whatis("\\255")',
         "Folders/v1/1.lua": "",
+        "Both.lua": "",
+        "Both/1.lua": "",
+        "Deeper/1.lua": "",
+        "Deeper/1/x.lua": "",
+        "Above/1.lua": "",
+        "Above/1/x/y.lua": "",
+        "Default/default": "#%Module\n",
+        "Default/.version.lua": "",
+        "Private/1.lua": "",
         "Versions/1.lua": "",
         "Versions/ü.lua": "",
         "Versions/.modulerc.lua": 'module_version("Versions/1", "one")',
@@ -513,6 +554,7 @@ def test_what_counts_as_a_module_is_what_lmod_takes_for_one(tree: Tree) -> None:
         path = tree.modules / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+    (tree.modules / "Private").chmod(0o750)  # Lmod passes over root's own when it runs as root
     (tree.modules / "Folders" / "default").symlink_to("v1")
     (tree.modules / "Versions" / "default").symlink_to("1.lua")
     mended(tree)

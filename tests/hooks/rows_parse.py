@@ -8,6 +8,18 @@ from tests.hooks.row import COMPAT, HOST, on, parsed
 SYSTEM_TOOLCHAIN = {"name": "system", "version": "system"}
 CONSTANT = "sed -i 's/SIGSTKSZ/32768/g'"
 
+
+def compiled_for(architecture: str) -> str:
+    other = rf"$(printenv $flags | sed 's/-m\(arch\|cpu\)=[^ ]*/-march={architecture}/g')"
+    return f'for flags in CFLAGS CXXFLAGS FFLAGS FCFLAGS F90FLAGS; do export $flags="{other}"; done && '
+
+
+def numpy(architecture: str) -> dict[str, object]:
+    """What `exts_list` becomes where numpy is compiled for another architecture, and scipy is not."""
+    commands = {"prebuildopts": f" {compiled_for(architecture)}", "preinstallopts": f" {compiled_for(architecture)}"}
+    return {"exts_list": [("numpy", "1.24.2", commands), ("scipy", "1.10.1", {})]}
+
+
 ROWS = (
     parsed(
         "pybind11/2.11.1",
@@ -99,6 +111,18 @@ ROWS = (
         },
         exts_list=[("testthat", "3.0.10")],
         exts_default_options={"preinstallopts": "y &&", "source_urls": ["x"]},
+    ),
+    parsed(
+        "SciPy-bundle/2023.02",
+        on(cpu.NEOVERSE_V1),
+        numpy("armv8.4-a"),
+        exts_list=[("numpy", "1.24.2"), ("scipy", "1.10.1", {})],
+    ),
+    parsed(
+        "SciPy-bundle/2023.02",
+        on(cpu.A64FX),
+        numpy("armv8.2-a"),
+        exts_list=[("numpy", "1.24.2"), ("scipy", "1.10.1", {})],
     ),
     parsed(
         "grpcio/1.67.1",

@@ -56,18 +56,6 @@ ROWS = (
     Row(at="pre_prepare", name="LLVM/14.0.6", target=on(cpu.A64FX), changes={"--optarch": "march=armv8.2-a"}),
     Row(at="pre_prepare", name="Rust/1.65.0", target=on(cpu.A64FX), changes={"--optarch": "march=armv8.2-a"}),
     Row(
-        at="pre_single_extension",
-        name="numpy/1.24.2",
-        target=on(cpu.NEOVERSE_V1),
-        changes={"--optarch": "march=armv8.4-a"},
-    ),
-    Row(
-        at="pre_single_extension",
-        name="numpy/1.24.2",
-        target=on(cpu.A64FX),
-        changes={"--optarch": "march=armv8.2-a"},
-    ),
-    Row(
         at="pre_configure",
         name="PRRTE/3.0.5",
         target=on(cpu.ZEN4, "2025.06"),

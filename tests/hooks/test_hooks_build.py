@@ -204,3 +204,63 @@ def test_each_prefix_takes_what_belongs_there(
     assert done.returncode == 0, done.stdout
     made = sorted(path.parent.name for path in (tmp_path / "accel").glob("nvidia/cc80/modules/all/*/*.lua"))
     assert made == ["CUDA", "Torch", "Whisper"]
+
+
+GCCCORE = """
+easyblock = 'Bundle'
+name = 'GCCcore'
+version = '12.2.0'
+homepage = 'https://example.org'
+description = 'the names of compilers'
+toolchain = SYSTEM
+moduleclass = 'compiler'
+"""
+FLAGS = """
+easyblock = 'Bundle'
+name = 'Flags'
+version = '1.0'
+homepage = 'https://example.org'
+description = 'what its extensions are compiled with'
+toolchain = {'name': 'GCCcore', 'version': '12.2.0'}
+exts_list = [
+    ('numpy', '1.24.2', {'easyblock': 'SaysFlags', 'nosource': True}),
+    ('scipy', '1.10.1', {'easyblock': 'SaysFlags', 'nosource': True}),
+]
+sanity_check_paths = {'files': ['flags'], 'dirs': []}
+moduleclass = 'tools'
+"""
+SAYS_FLAGS = """
+from pathlib import Path
+
+from easybuild.framework.extensioneasyblock import ExtensionEasyBlock
+from easybuild.tools.run import run_shell_cmd
+
+
+class SaysFlags(ExtensionEasyBlock):
+    def install_extension(self, *args, **kwargs):
+        folder = Path(self.installdir)
+        (folder / 'bin').mkdir(exist_ok=True)  # the module changes, and EasyBuild makes the environment anew
+        for kind in ('build', 'install'):
+            run_shell_cmd(f"{self.cfg[f'pre{kind}opts']} echo {self.name} {kind} $CFLAGS >> {folder}/flags")
+        (folder / 'bin' / 'tool').touch()
+
+    def sanity_check_step(self, *args, **kwargs):
+        return True, ''
+"""
+
+
+def test_the_flags_of_one_extension_are_its_own(
+    build: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    (tmp_path / "saysflags.py").write_text(SAYS_FLAGS)
+    v1 = {"EESSI_SOFTWARE_SUBDIR": "aarch64/neoverse_v1"}
+    done = build(GCCCORE, FLAGS, target={**v1, "EASYBUILD_INCLUDE_EASYBLOCKS": str(tmp_path / "saysflags.py")})
+    assert done.returncode == 0, done.stdout
+    lines = (tmp_path / "software" / "Flags" / "1.0-GCCcore-12.2.0" / "flags").read_text().splitlines()
+    flags = {" ".join(line.split()[:2]): re.findall(r"-m(?:arch|cpu)=(\S+)", line) for line in lines}
+    assert flags == {
+        "numpy build": ["armv8.4-a"],
+        "numpy install": ["armv8.4-a"],
+        "scipy build": ["native"],
+        "scipy install": ["native"],
+    }

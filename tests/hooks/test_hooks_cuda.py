@@ -58,7 +58,7 @@ def run(hooks_file: Path, easybuild_env: Env, tmp_path: Path) -> Callable[..., s
         tar.add(LICENCE, "cuda/EULA.txt")
     (tmp_path / "CUDA-13.0.2.eb").write_text(CUDA)
 
-    def inside(prefix: str, *commands: str) -> str:
+    def inside(prefix: str, *commands: str, **variables: str) -> str:
         options = f"--hooks={hooks_file} --prefix={tmp_path} --sourcepath={sources} --installpath={prefix}"
         install = f"{sys.executable} -m easybuild.main {options} --read-only-installdir --accept-eula-for=CUDA"
         script = [
@@ -73,7 +73,7 @@ def run(hooks_file: Path, easybuild_env: Env, tmp_path: Path) -> Callable[..., s
             capture_output=True,
             text=True,
             check=False,
-            env=easybuild_env(TARGET),
+            env=easybuild_env(TARGET | variables),
             cwd=tmp_path,
             timeout=300,
         )
@@ -106,3 +106,14 @@ def test_outside_of_accel_it_is_refused(run: Callable[..., str]) -> None:
     said = run(CPU, "echo installed")
     assert "CUDA needs an accelerator and would be installed outside of accel/" in said
     assert "installed\n" not in said.splitlines()
+
+
+def test_what_the_target_cannot_have_is_a_module_that_says_so_and_ships_nothing(run: Callable[..., str]) -> None:
+    said = run(
+        PREFIX,
+        "find . -not -type d -not -path './easybuild/*' -printf 'file %P\\n'",
+        f"cat {PREFIX}/modules/all/CUDA/13.0.2.lua",
+        EASYBUILD_CUDA_COMPUTE_CAPABILITIES="7.0",
+    )
+    assert "CUDA 13.0.2 has no support for CUDA compute capability 7.0" in said
+    assert not [line for line in said.splitlines() if line.startswith("file ")]

@@ -25,6 +25,7 @@ def test_invariants(rule: Rule) -> None:
     assert all(version and version[0].isdigit() for version in (*rule.versions, *rule.only_eessi))
     assert not any(place in str(rule) for place in compat._PLACES) or rule.needs_eprefix
     assert not (rule.at.startswith("parse") and rule.do.scoped), "there is no step to end it"
+    assert not rule.at.endswith("_single_extension"), "it would act on the extensions after this one"
 
 
 def test_hook_points_are_easybuilds_and_in_the_hooks_file(hooks_file: Path) -> None:

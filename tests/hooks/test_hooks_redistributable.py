@@ -112,6 +112,16 @@ def test_no_licence_no_files(tmp_path: Path) -> None:
             licence(tmp_path)
 
 
+def test_where_there_are_no_files_no_licence_is_asked_for(tmp_path: Path) -> None:
+    """As in the module alone of a CUDA that a target cannot have."""
+    lay_out(tmp_path, "easybuild/CUDA-13.0.2.eb")
+    for software in ("CUDA", "cuDNN"):
+        assert stray(software, tmp_path / "gone") == stray(software, tmp_path) == []
+    lay_out(tmp_path, "bin/nvcc")
+    with pytest.raises(Refused, match="nobody knows what may be shipped"):
+        stray("CUDA", tmp_path)
+
+
 @pytest.mark.parametrize(
     ("listed", "gone"),
     [

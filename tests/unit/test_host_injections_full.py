@@ -55,6 +55,16 @@ def test_all_there(tmp_path: Path) -> None:
     assert (one.folder, one.is_there, of_full(one).state) == (folder, True, State.OK)
 
 
+def test_a_module_that_only_says_why_it_does_not_load_needs_nothing(tmp_path: Path) -> None:
+    tree = ship(tmp_path)
+    stub = tree.prefix(CC80) / "software" / "CUDA" / "13.0.2"
+    (stub / "easybuild").mkdir(parents=True)
+    (tree.modules(CC80) / "CUDA" / "13.0.2.lua").write_text("LmodError([==[x]==])\n")
+    assert [one.module for one in full.find(tree, CC80, Observer())] == [CUDA]
+    (stub / "lib").mkdir()
+    assert [one.module for one in full.find(tree, CC80, Observer())] == [CUDA, "CUDA/13.0.2"]
+
+
 @pytest.mark.parametrize("names", [["bin/nvcc"], ["easybuild/log"]], ids=["not by EasyBuild", "a stub"])
 def test_half_of_it_is_not_there(tmp_path: Path, names: list[str]) -> None:
     tree = ship(tmp_path)

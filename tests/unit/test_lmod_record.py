@@ -53,6 +53,17 @@ def test_what_says_more_came_and_went(cache: Path, layer: Path) -> None:
     assert changed(cache, layer) == ("A/.modulerc",)
 
 
+def test_another_default_of_the_same_content_is_a_change(cache: Path, layer: Path) -> None:
+    (layer / "A" / "2.lua").write_bytes((layer / "A" / "1.lua").read_bytes())
+    default = layer / "A" / "default"
+    default.symlink_to("1.lua")
+    record.save(cache, record.made_of({layer: scan(layer)}))
+    assert changed(cache, layer) == ()
+    default.unlink()
+    default.symlink_to("2.lua")
+    assert changed(cache, layer) == ("A/default",)
+
+
 def test_a_record_of_another_cache_is_not_believed(cache: Path, layer: Path) -> None:
     (cache / "spiderT.lua").write_text("somebody else's")
     os.utime(layer / "A" / "1.lua", (1, 1))

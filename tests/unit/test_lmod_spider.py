@@ -43,7 +43,37 @@ def test_links_are_followed_but_not_in_circles(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root's own files are passed over")
 def test_root_does_not_see_its_own_private_ones(tmp_path: Path) -> None:
     write(tmp_path / "GCC" / "12.lua").chmod(0o600)
+    write(tmp_path / "Private" / "1.lua").parent.chmod(0o750)
     assert not scan(tmp_path).modules
+
+
+def test_names_that_only_begin_like_those_that_say_more_are_modules(tmp_path: Path) -> None:
+    for name in ("GCC/.version.lua", "GCC/.modulerc-old.lua"):
+        write(tmp_path / name)
+    write(tmp_path / "GCC" / "default", "no link, of which Lmod asks nothing")
+    assert set(scan(tmp_path).modules) == {"GCC/.version.lua", "GCC/.modulerc-old.lua", "GCC/default"}
+
+
+def test_a_folder_of_modules_hides_the_module_of_its_name(tmp_path: Path) -> None:
+    for name in ("B.lua", "B/2.lua", "C/1.lua", "C/1/x.lua", "D.lua", "D/README", "E.lua", "E/x/1.lua"):
+        write(tmp_path / name)
+    assert set(scan(tmp_path).modules) == {"B/2.lua", "C/1/x.lua", "D.lua", "E.lua", "E/x/1.lua"}
+
+
+def test_what_is_no_file_is_no_module(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.lua")
+    assert not scan(tmp_path).files
+
+
+def test_a_default_is_the_link_and_not_what_it_leads_to(tmp_path: Path) -> None:
+    for name in ("1.lua", "2.lua"):
+        os.link(write(tmp_path / "of-both.lua"), (write(tmp_path / "GCC" / "x")).with_name(name))
+    default = tmp_path / "GCC" / "default"
+    default.symlink_to("1.lua")
+    before = scan(tmp_path).others
+    default.unlink()
+    default.symlink_to("2.lua")
+    assert scan(tmp_path).others != before
 
 
 def test_a_folder_that_is_not_there_cannot_be_told(tmp_path: Path) -> None:

@@ -59,11 +59,11 @@ def check(step: Step) -> bool:
 
 def not_allowed(software: str, folder: Path) -> Iterator[Path]:
     """The files of an installation that its licence does not list; EasyBuild's own notes are no part of it."""
-    allowed = allowed_by[software](folder)
-    for path in sorted(folder.rglob("*")):
-        own = path.relative_to(folder)
-        if path.is_file() and not path.is_symlink() and own.parts[0] != "easybuild" and not allowed.has(own):
-            yield path
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink()]
+    own = [path for path in files if path.relative_to(folder).parts[0] != "easybuild"]
+    if own:  # a module that only says why it does not load has no files, and no licence
+        allowed = allowed_by[software](folder)
+        yield from (path for path in own if not allowed.has(path.relative_to(folder)))
 
 
 def host_injection(path: Path) -> str:

@@ -2,9 +2,9 @@
 
 from eessi_hooks.actions import append, assign, substitute, toolchain_options
 from eessi_hooks.conditions import needs
-from eessi_hooks.rule import Rule
+from eessi_hooks.rule import PARSE_EXTENSION, Rule
 from eessi_hooks.session import build_option
-from eessi_hooks.step import Action
+from eessi_hooks.step import Action, every
 from eessi_hooks.target import A64FX, GRACE, NEOVERSE_N1, NEOVERSE_V1
 
 _HIGHWAY = "its tests do not compile or run: https://github.com/EESSI/software-layer/issues/469"
@@ -16,6 +16,13 @@ _NUMPY = "numpy 1.24.2 has problems with -march=native"
 def _wrf(file: str) -> Action:
     entry = "s/Linux x86_64 ppc64le, gfortran/Linux x86_64 aarch64 ppc64le, gfortran/"
     return append("preconfigopts", f"sed -i '{entry}' {file} &&")
+
+
+def _architecture(name: str) -> Action:
+    """Compile one extension for another architecture, in its own commands: EasyBuild sets flags for all at once."""
+    other = f"$(printenv $flags | sed 's/-m\\(arch\\|cpu\\)=[^ ]*/-march={name}/g')"
+    exports = f'for flags in CFLAGS CXXFLAGS FFLAGS FCFLAGS F90FLAGS; do export $flags="{other}"; done &&'
+    return every(append("prebuildopts", exports), append("preinstallopts", exports))
 
 
 RULES = (
@@ -125,18 +132,18 @@ RULES = (
     ),
     Rule(
         software=("numpy",),
-        at="pre_single_extension",
+        at=PARSE_EXTENSION,
         versions=("1.24.2",),
         cpus=(NEOVERSE_V1,),
-        do=build_option("optarch", "march=armv8.4-a"),
+        do=_architecture("armv8.4-a"),
         why=_NUMPY,
     ),
     Rule(
         software=("numpy",),
-        at="pre_single_extension",
+        at=PARSE_EXTENSION,
         versions=("1.24.2",),
         cpus=(A64FX,),
-        do=build_option("optarch", "march=armv8.2-a"),
+        do=_architecture("armv8.2-a"),
         why=_NUMPY,
     ),
 )
