@@ -152,9 +152,8 @@ def _judged(job: Build, ended: Ended, *, there: bool) -> tuple[bool, Ended]:
 
 def command(step: Step) -> tuple[str, ...]:
     """How EasyBuild is started: without the `eb` script, which would import EasyBuild twice."""
-    options = step.package.requests[-1].options if step.package.requests else ()
     rebuild = () if step.action is Action.INSTALL else ("--rebuild",)
-    return (sys.executable, "-P", "-m", "easybuild.main", step.package.recipe, *rebuild, *flags(options))
+    return (sys.executable, "-P", "-m", "easybuild.main", step.package.recipe, *rebuild, *flags(step.package.options))
 
 
 def _run(job: Build, words: tuple[str, ...], environment: Mapping[str, str]) -> Ended:

@@ -77,6 +77,17 @@ def test_a_plan_is_refused_when_a_recipe_has_changed(site: Site) -> None:
     assert not site.prefix.exists()
 
 
+def test_a_plan_is_refused_when_its_easystack_tells_easybuild_something_else(site: Site) -> None:
+    plan, stack = site.folder / "plan.json", site.easystack("Alpha")
+    site.run("plan", stack, "-o", plan)
+    stack.write_text("easyconfigs:\n  - Alpha-1.0.eb:\n      options:\n        skip-test-step: true\n")
+
+    run = site.run("install", "--plan", plan)
+
+    assert run.returncode == 1
+    assert "Alpha/1.0: its entry had the options {}, and has {'skip-test-step': True}" in run.stderr
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "eessi-stack-plan", "version": 99}'])
 def test_what_is_no_plan_is_refused(site: Site, text: str) -> None:
     plan = site.folder / "plan.json"
