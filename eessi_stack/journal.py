@@ -72,9 +72,16 @@ def events(prefix: Path) -> list[dict[str, Any]]:
 def _parse(line: str) -> dict[str, Any] | None:
     try:
         event = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    return event if isinstance(event, dict) else None
+    return event if isinstance(event, dict) and _is_usable(event) else None
+
+
+def _is_usable(event: Mapping[str, Any]) -> bool:
+    """Other versions of this program, and other programs, may have written the line."""
+    seconds = event.get("seconds") or 0
+    names = all(isinstance(event.get(name, ""), str) for name in ("event", "run", "module"))
+    return names and isinstance(seconds, int | float) and math.isfinite(seconds)
 
 
 def durations(every: Iterable[Mapping[str, Any]]) -> dict[str, float]:

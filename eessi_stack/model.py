@@ -145,6 +145,11 @@ class Package:
         return self.dependencies + self.build_dependencies
 
     @property
+    def options(self) -> tuple[tuple[str, OptionValue], ...]:
+        """What EasyBuild is told besides, by the entry that asked for it."""
+        return self.requests[-1].options if self.requests else ()
+
+    @property
     def filename(self) -> str:
         return self.recipe.rsplit("/", 1)[-1]
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from eessi_stack.compare.packages import accelerator_modules
 from eessi_stack.errors import ExitCode, StackError
-from eessi_stack.model import Action, Comparison, Inventory, Plan, Request, State, Step, Tree, Verdict
+from eessi_stack.model import Action, Comparison, Inventory, Package, Plan, Request, State, Step, Tree, Verdict
 
 #: What stands in for what an easystack entry would have from another place, which is not followed.
 INSTEAD = {
@@ -55,7 +56,7 @@ def make_plan(
             raise _accelerator_needed(package.module, package.requests)
         action, reason = reasons[package.module]
         prefix = tree.prefix(comparison.target if on_accelerator else comparison.target.cpu_only)
-        reason += _instead_of(package.requests)
+        reason += _instead_of(package)
         steps.append(Step(package=package, action=action, reason=reason, prefix=prefix))
     steps.sort(key=lambda step: step.package.module in accelerated)
     return Plan(target=comparison.target, steps=tuple(steps))
@@ -137,23 +138,34 @@ def _dependents(there: Sequence[Verdict], rebuilt: Mapping[str, str]) -> dict[st
     return found
 
 
-def differences(saved: Iterable[Mapping[str, str]], now: Plan) -> Iterator[str]:
+def differences(saved: Iterable[Mapping[str, Any]], now: Plan) -> Iterator[str]:
     """What is not as it was when a plan was saved; of its steps `module`, `sha256` and so on."""
     steps = {step.package.module: step for step in now.steps}
     known = {one["module"]: one for one in saved}
-    yield from (f"{module} is not to be built any more: it is there" for module in known if module not in steps)
+    yield from (
+        f"{module} is not to be built any more: it is there, or nothing needs it"
+        for module in known
+        if module not in steps
+    )
     yield from (f"{module} is to be built too: {step.reason}" for module, step in steps.items() if module not in known)
     for module, one in known.items():
         step = steps.get(module)
         if step and step.package.sha256 != one["sha256"]:
             yield f"{module}: its recipe has changed: {step.package.recipe}"
+        elif step and options(step.package) != one["options"]:
+            yield f"{module}: its entry had the options {one['options']}, and has {options(step.package)}"
         elif step and (step.reason, str(step.prefix)) != (one["reason"], one["prefix"]):
             yield f"{module}: was {one['reason']} in {one['prefix']}, is {step.reason} in {step.prefix}"
 
 
-def _instead_of(requests: Sequence[Request]) -> str:
+def options(package: Package) -> dict[str, Any]:
+    """What its entry tells EasyBuild besides, as JSON has it."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in package.options}
+
+
+def _instead_of(package: Package) -> str:
     """What is not built from where its entry says."""
-    asked = requests[-1].options if requests else ()
+    asked = package.options
     return "".join(f", with {INSTEAD[name]} instead of {name} {value}" for name, value in asked if name in INSTEAD)
 
 

@@ -18,7 +18,7 @@ from eessi_stack.forecast import Forecast, forecast
 from eessi_stack.install import budget_of
 from eessi_stack.model import Plan, Stack, State, Step
 from eessi_stack.place import Place
-from eessi_stack.plan import THERE
+from eessi_stack.plan import THERE, options
 from eessi_stack.prepare import Prepared, prepare
 
 FORMAT, VERSION = "eessi-stack-plan", 1
@@ -117,6 +117,7 @@ def _step(step: Step, made: Plan, planned: Collection[str], paper: Forecast) -> 
         "module": step.package.module,
         "easyconfig": step.package.recipe,
         "sha256": step.package.sha256,
+        "options": options(step.package),
         "action": step.action,
         "reason": step.reason,
         "prefix": str(step.prefix),

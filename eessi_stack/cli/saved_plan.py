@@ -27,7 +27,7 @@ _SAYS = {
     "dependents": bool,
     "steps": list,
 }
-_STEP_SAYS = frozenset({"module", "sha256", "reason", "prefix"})
+_STEP_SAYS = frozenset({"module", "sha256", "options", "reason", "prefix"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

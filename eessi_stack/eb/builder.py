@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 
-from eessi_stack.eb import disks, installation, supervise
+from eessi_stack.eb import disks, installation, leftovers, supervise
 from eessi_stack.eb.evidence import explain
 from eessi_stack.eb.installation import Installation
 from eessi_stack.eb.options import flags, variable
@@ -26,8 +26,6 @@ from eessi_stack.model import Action, Outcome, Result, Step
 _EB_STEP = re.compile(r"== (?!Running |\.\.\.)(.+)\.\.\.$")
 _EB_LOCKED = re.compile(r"Lock \S+ already exists, aborting")
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
-#: What every process of a build has in its environment: the installation that it works on.
-_BUILD_OF = "EESSI_BUILD_OF"
 _POLL = 0.1  # seconds between two looks at the log
 
 
@@ -95,7 +93,7 @@ def recover(one: Installation, *, rebuild: bool) -> bool:
 
     The caller holds the module's mark. What was there before a rebuild stays; of any other build, nothing does.
     """
-    end_leftovers(one)
+    leftovers.end(one)
     restored = Rebuild(installation=one).restore()
     if not restored and not rebuild:
         one.clear()
@@ -152,9 +150,8 @@ def _judged(job: Build, ended: Ended, *, there: bool) -> tuple[bool, Ended]:
 
 def command(step: Step) -> tuple[str, ...]:
     """How EasyBuild is started: without the `eb` script, which would import EasyBuild twice."""
-    options = step.package.requests[-1].options if step.package.requests else ()
     rebuild = () if step.action is Action.INSTALL else ("--rebuild",)
-    return (sys.executable, "-P", "-m", "easybuild.main", step.package.recipe, *rebuild, *flags(options))
+    return (sys.executable, "-P", "-m", "easybuild.main", step.package.recipe, *rebuild, *flags(step.package.options))
 
 
 def _run(job: Build, words: tuple[str, ...], environment: Mapping[str, str]) -> Ended:
@@ -164,7 +161,7 @@ def _run(job: Build, words: tuple[str, ...], environment: Mapping[str, str]) -> 
     with job.log.open("wb") as log:
         process = subprocess.Popen(
             (sys.executable, "-I", supervise.__file__, str(lifeline), *words),
-            env={**environment, _BUILD_OF: str(installation.of(job.step).folder)},
+            env={**environment, **leftovers.sign(installation.of(job.step))},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -220,15 +217,6 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def end_leftovers(one: Installation) -> None:
-    """End what a build of this module left running on this host when all that watched over it was killed."""
-    mark = f"{_BUILD_OF}={one.folder}".encode()
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # gone meanwhile, or somebody else's
-            if mark in (process / "environ").read_bytes().split(b"\0"):
-                os.kill(int(process.name), signal.SIGKILL)
-
-
 def locked(step: Step) -> Outcome | None:
     """An EasyBuild that is none of ours builds the module, or was cut off: what it has there is not touched."""
     one = installation.of(step)
@@ -245,7 +233,7 @@ def _locked_out(log: Path) -> bool:
 
 
 def _failure(job: Build, ended: Ended) -> Failure:
-    return explain(
+    failure = explain(
         ended.code,
         job.log,
         out_of_memory=ended.memory_ran_out,
@@ -253,6 +241,9 @@ def _failure(job: Build, ended: Ended) -> Failure:
         timed_out=ended.timed_out,
         full=ended.full,
     )
+    if failure.reenter:
+        leftovers.leave_alone(Path(failure.reenter))
+    return failure
 
 
 def _text(log: Path) -> str:

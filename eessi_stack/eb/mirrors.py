@@ -1,6 +1,7 @@
 """Other places that have a source with the same sha256: PyPI through pip, Debian's archive by its index."""
 
 import lzma
+import os
 import re
 import subprocess
 import sys
@@ -10,6 +11,8 @@ import time
 import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from eessi_stack.eb import supervise
 
 Place = tuple[str, Callable[[Path], None]]
 
@@ -95,9 +98,26 @@ def pip_download(requirement: str, filename: str, part: Path) -> None:
     name = requirement.split("==", 1)[0]
     kind = "--only-binary" if filename.endswith(".whl") else "--no-binary"
     with tempfile.TemporaryDirectory(dir=part.parent) as folder:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", kind, name, "--dest", folder]
-        done = subprocess.run([*command, requirement], capture_output=True, text=True, check=False)
+        command = [sys.executable, "-P", "-m", "pip", "download", "--quiet", "--no-deps", kind, name]
+        done = _watched([*command, "--dest", folder, requirement])
         files = list(Path(folder).iterdir())
         if done.returncode or not files:
             raise ValueError(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "pip found nothing")
         files[0].replace(part)
+
+
+def _watched(command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
+    """Run a command that ends when this process does, however it ends."""
+    lifeline, held = os.pipe()
+    try:
+        return subprocess.run(
+            [sys.executable, "-I", supervise.__file__, str(lifeline), *command],
+            capture_output=True,
+            text=True,
+            check=False,
+            start_new_session=True,
+            pass_fds=(lifeline,),
+        )
+    finally:
+        os.close(lifeline)
+        os.close(held)

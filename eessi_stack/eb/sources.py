@@ -11,10 +11,11 @@ import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
 from typing import Any
 
 import msgspec
@@ -27,6 +28,7 @@ from eessi_stack.model import Package
 _TIMEOUT = 60  # seconds without a byte
 _BLOCK = 1 << 20  # bytes
 _AT_ONCE = 4  # downloads side by side
+_GRACE = 2  # seconds in which downloads may end themselves when the run is told to end
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,18 +92,36 @@ def of_packages(packages: Sequence[Package], family: str, environment: Mapping[s
 def fetch(sources: Iterable[Source], mirrors: Mirrors | None, done: Callable[[Fetched], Any]) -> tuple[Fetched, ...]:
     """Have every source in place, each fetched once however many packages want it; nothing is without mirrors."""
     wanted = {source.path: source for source in sources if not source.git}
+    stop, waiting = Event(), SimpleQueue[tuple[Source, Future[Fetched]]]()
+    futures = [Future[Fetched]() for _ in wanted]
+    for one in zip(wanted.values(), futures, strict=True):
+        waiting.put(one)
+    # Not a pool: its threads keep the run alive until servers that say nothing are given up.
+    for _ in range(min(_AT_ONCE, len(futures))):
+        Thread(target=_work, args=(waiting, mirrors, stop), daemon=True).start()
     results = []
-    stop = Event()
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        try:
-            for result in pool.map(lambda source: _fetch(source, mirrors, stop), wanted.values()):
-                done(result)
-                results.append(result)
-        except BaseException:  # Ctrl-C, above all: downloads must not keep the run alive
-            stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    try:
+        for future in futures:
+            results.append(future.result())
+            done(results[-1])
+    except BaseException:  # Ctrl-C, above all
+        stop.set()
+        wait(futures, _GRACE)
+        raise
     return tuple(results)
+
+
+def _work(waiting: "SimpleQueue[tuple[Source, Future[Fetched]]]", mirrors: Mirrors | None, stop: Event) -> None:
+    """Fetch what waits, one after the other, until nothing does."""
+    while True:
+        try:
+            source, future = waiting.get_nowait()
+        except Empty:
+            return
+        try:
+            future.set_result(_fetch(source, mirrors, stop))
+        except BaseException as error:  # noqa: BLE001 (whoever asks for the result has it)
+            future.set_exception(error)
 
 
 def _fetch(source: Source, mirrors: Mirrors | None, stop: Event) -> Fetched:
@@ -138,10 +158,20 @@ def sha256(path: Path) -> str:
 def _locked(target: Path) -> Iterator[None]:
     """One download of a file at a time, on this machine and on file systems that share locks."""
     lock = target.with_name(f".{target.name}.lock")
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-        lock.unlink(missing_ok=True)
+    while True:
+        with lock.open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if _is_still(lock, file.fileno()):  # else who held it has taken it away, and the next one makes a new one
+                yield
+                lock.unlink(missing_ok=True)
+                return
+
+
+def _is_still(path: Path, fd: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(fd))
+    except FileNotFoundError:
+        return False
 
 
 def _download_any(source: Source, target: Path, mirrors: Mirrors, stop: Event) -> Fetched:

@@ -35,7 +35,7 @@ def _row(
 #: A line that has none of these is not looked at any closer: all but a few of a build's lines.
 WORTH = re.compile(
     r"[Ee][Rr][Rr][Oo][Rr]|[Ff][Aa][Ii][Ll]|FATAL|fatal|undefined|cannot|can't|Can't|denied|Read-only|No space|quota"
-    r"|Killed|exhausted|out of memory|bad_alloc|allocate|\*\*\*|not found|not ok|multiple definition|relocation"
+    r"|Killed|SIGKILL|exhausted|out of memory|bad_alloc|allocate|\*\*\*|not found|not ok|multiple definition|relocation"
     r"|Exception|nexpected [Ee]|does not look like|Hunk|hunk|\.go:|^E  |Segmentation|Illegal|Bus e|Aborted"
     r"|not permitted|No such file"
 )
@@ -80,7 +80,8 @@ COMPLAINTS = (
     ),
     _row(
         r"\bKilled signal terminated program|internal compiler error: Killed|\] Killed\s*$"
-        r"|^\S*sh: (?:line )?\d+: +\d+ Killed\b",
+        r"|^\S*sh: (?:line )?\d+: +\d+ Killed\b|terminated with signal 9\b|unable to execute command: Killed"
+        r"|\(signal: 9, SIGKILL",
         None,
         KILLED,
     ),

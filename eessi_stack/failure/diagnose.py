@@ -3,18 +3,20 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from signal import SIGKILL
 
 from eessi_stack.failure.cause import Cause, Failure
 from eessi_stack.failure.complaints import KILLED, complaint
 from eessi_stack.failure.exit_codes import ANYTHING, CAUSES_OF_STEPS, CODES, LATE, MACHINE, STEPS_OF_CODES
 from eessi_stack.failure.first_error import AFTER, BEFORE, Reading, first_error
+from eessi_stack.failure.signals import ended_by, from_outside
 from eessi_stack.failure.transcript import Transcript
 
 #: So much of a line a person reads at once.
 LONGEST = 300
 
-#: A shell gives this number and the signal's as the exit code of what a signal ended.
-_SHELL = 128
+#: What a build says itself, and no want of memory makes it say.
+_OWN = frozenset({Cause.COMPILE, Cause.CONFIGURE, Cause.PATCH, Cause.SOURCE})
 
 _LOCK = re.compile(r"Lock (\S+) already exists|Maximum wait time for lock (\S+)")
 _RULE = re.compile(r"raised for \S+ at (\S+) by the hook rule: (.*)")
@@ -66,33 +68,40 @@ def diagnose(evidence: Evidence) -> Failure:
 def _judge(evidence: Evidence, step: str, read: Reading) -> tuple[Cause, str]:
     """The first of: what was done to it, what EasyBuild says, where there is no room, what its command says."""
     return (
-        _from_outside(evidence, step)
+        _from_outside(evidence, step, read)
         or _from_easybuild(evidence, step, read)
         or _from_disks(evidence, step, read)
+        or _from_signal(evidence, step, read)
         or (_cause_of(step, read), _summary(evidence, step, read))
     )
 
 
-def _from_outside(evidence: Evidence, step: str) -> tuple[Cause, str] | None:
-    where = f" in its {step} step" if step else ""
+def _from_outside(evidence: Evidence, step: str, read: Reading) -> tuple[Cause, str] | None:
+    where = _in(step)
     if evidence.interrupted:
         return Cause.INTERRUPTED, "its build was ended; run again to go on"
     if evidence.timed_out:
         return Cause.TIMEOUT, f"it took longer than it may, and was ended{where}"
-    if evidence.out_of_memory:
-        return Cause.MEMORY, f"the kernel killed a process of it for want of memory{where}"
+    if evidence.out_of_memory and (_was_killed(evidence, read) or not _says_itself(evidence, read)):
+        which = "a process of it" if _was_killed(evidence, read) else "some process beside it or of it"
+        return Cause.MEMORY, f"the kernel killed {which} for want of memory{where}"
     if evidence.told.signal:
         return Cause.INTERRUPTED, f"somebody ended EasyBuild by signal {evidence.told.signal}{where}"
-    if killed := _signal(evidence.exit_code):
+    if killed := ended_by(evidence.exit_code):
         return Cause.UNKNOWN, f"EasyBuild was killed by signal {killed}{where}"
     return None
 
 
-def _signal(code: int | None) -> int:
-    """The signal that an exit code stands for, as Python or a shell gives it."""
-    if code is None or 0 <= code <= _SHELL:
-        return 0
-    return -code if code < 0 else code - _SHELL
+def _was_killed(evidence: Evidence, read: Reading) -> bool:
+    """Whether a process of this very build was: the cgroup counts those of all builds that run beside it."""
+    said = read.error is not None and read.error.complaint.why == KILLED
+    return said or SIGKILL in (ended_by(evidence.exit_code), from_outside(_command(evidence.told)[1]))
+
+
+def _says_itself(evidence: Evidence, read: Reading) -> bool:
+    if not evidence.told.of_command and evidence.exit_code in CODES:
+        return True
+    return read.error is not None and not read.error.complaint.weight and read.error.complaint.cause in _OWN
 
 
 def _from_easybuild(evidence: Evidence, step: str, read: Reading) -> tuple[Cause, str] | None:
@@ -129,6 +138,27 @@ def _from_disks(evidence: Evidence, step: str, read: Reading) -> tuple[Cause, st
     return Cause.DISK, _sentence(f"no space is left in {', '.join(evidence.full)}: {_silent(evidence, step)}")
 
 
+def _from_signal(evidence: Evidence, step: str, read: Reading) -> tuple[Cause, str] | None:
+    """A command that was killed did not give up, whatever it was about."""
+    number = from_outside(_command(evidence.told)[1])
+    if not number or (read.error and read.error.complaint.cause in MACHINE):
+        return None
+    return Cause.UNKNOWN, f"{_name(evidence.told)} was killed by signal {number}{_in(step)}, {_why_killed(evidence)}"
+
+
+def _why_killed(evidence: Evidence) -> str:
+    counted = evidence.out_of_memory is False
+    return "the cgroup counts none killed for want of memory" if counted else "for what is not known"
+
+
+def _name(told: Transcript) -> str:
+    return told.command.split(maxsplit=1)[0] if told.command.strip() else "a command"
+
+
+def _in(step: str) -> str:
+    return f" in its {step} step" if step else ""
+
+
 def _cause_of(step: str, read: Reading) -> Cause:
     usual = CAUSES_OF_STEPS.get(step, Cause.UNKNOWN)
     said = read.error.complaint.cause if read.error else None
@@ -149,9 +179,7 @@ def _summary(evidence: Evidence, step: str, read: Reading) -> str:
     if read.failed_tests and (error.complaint.cause is Cause.TEST or CAUSES_OF_STEPS.get(step) is Cause.TEST):
         return _tests(read)
     if error.complaint.why == KILLED:
-        counted = evidence.out_of_memory is False
-        known = "the cgroup counts none killed for want of memory" if counted else "for what is not known"
-        return _sentence(f"a process was killed, {known}: {error.line}")
+        return _sentence(f"a process was killed, {_why_killed(evidence)}: {error.line}")
     if error.complaint.weight and evidence.told.of_command:
         return _sentence(error.whole)
     return _sentence(f"{error.complaint.why}: {error.whole}")
@@ -166,10 +194,9 @@ def _tests(read: Reading) -> str:
 def _silent(evidence: Evidence, step: str) -> str:
     """What is left to say where nothing says why."""
     told, code = evidence.told, evidence.exit_code
-    where = f" in its {step} step" if step else ""
+    where = _in(step)
     if told.failed:
-        name = told.command.split(maxsplit=1)[0] if told.command.strip() else "a command"
-        return f"{name} ended with exit code {told.exit_code}{where}, and does not say why"
+        return f"{_name(told)} ended with exit code {told.exit_code}{where}, and does not say why"
     if told.message and told.message[0]:
         return _sentence(told.message[0])
     if code == 0:

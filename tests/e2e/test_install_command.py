@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shlex
 import signal
 import subprocess
 import tarfile
@@ -45,6 +46,23 @@ def test_one_failure_skips_only_what_needs_it(site: Site) -> None:
 
     assert third.returncode == 0
     assert len(site.built()) == 4
+
+
+def test_an_install_in_the_shell_to_re_enter_is_no_leftover_of_the_build(site: Site) -> None:
+    stack = site.easystack("Beta")
+    failed = site.run("install", stack, "--format", "markdown")
+    script = next(line.split("`")[1] for line in failed.stdout.splitlines() if line.startswith("- re-enter: "))
+    mark = site.prefix / ".eessi-stack" / "intent" / "Beta%2F1.0"
+    mark.write_text('{"host": "gone", "pid": 1}')  # a later run was killed
+    again = site.folder / "again.sh"
+    again.write_text(f"cd {site.folder}; export BETA_WORKS={stack}; {shlex.join(site.command('install', stack))}")
+
+    run = subprocess.run(
+        ["bash", script, again], env=site.environment, capture_output=True, text=True, check=False, timeout=300
+    )
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert site.built() == ["Alpha/1.0", "Beta/1.0"]
 
 
 def test_lmods_cache_follows_what_is_built(site: Site) -> None:

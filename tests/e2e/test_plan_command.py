@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import socket
 import tarfile
 from pathlib import Path
 
@@ -76,6 +77,17 @@ def test_a_plan_is_refused_when_a_recipe_has_changed(site: Site) -> None:
     assert not site.prefix.exists()
 
 
+def test_a_plan_is_refused_when_its_easystack_tells_easybuild_something_else(site: Site) -> None:
+    plan, stack = site.folder / "plan.json", site.easystack("Alpha")
+    site.run("plan", stack, "-o", plan)
+    stack.write_text("easyconfigs:\n  - Alpha-1.0.eb:\n      options:\n        skip-test-step: true\n")
+
+    run = site.run("install", "--plan", plan)
+
+    assert run.returncode == 1
+    assert "Alpha/1.0: its entry had the options {}, and has {'skip-test-step': True}" in run.stderr
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "eessi-stack-plan", "version": 99}'])
 def test_what_is_no_plan_is_refused(site: Site, text: str) -> None:
     plan = site.folder / "plan.json"
@@ -118,6 +130,21 @@ def test_eight_fetches_at_once_make_one_download(site: Site) -> None:
     assert [run.wait(timeout=120) for run in runs] == [0] * 8
     folder = site.folder / "work" / "sources" / "s" / "Shared"
     assert [path.name for path in folder.iterdir()] == ["shared-1.0.tar.gz"]
+
+
+def test_a_fetch_that_a_server_keeps_waiting_ends_when_it_is_told(site: Site) -> None:
+    stack = served(site)
+    with socket.create_server(("localhost", 0)) as silent:
+        recipe = site.folder / "recipes" / "Shared-1.0.eb"
+        silent_url = f"http://localhost:{silent.getsockname()[1]}"
+        recipe.write_text(recipe.read_text().replace((site.folder / "served").as_uri(), silent_url))
+        run = site.start("install", stack)
+        connection, _ = silent.accept()
+        with connection:
+            run.terminate()
+            assert run.wait(timeout=30) == 130
+    folder = site.folder / "work" / "sources" / "s" / "Shared"
+    assert not list(folder.glob(".fetch-*"))
 
 
 def test_history_shows_what_was_built(site: Site) -> None:

@@ -129,6 +129,7 @@ def test_the_document_has_all_that_its_run_needs() -> None:
         "module": "Bee/1.0",
         "easyconfig": "/r/B-1.eb",
         "sha256": "bb",
+        "options": {},
         "action": "rebuild",
         "reason": "rebuild: asked for",
         "prefix": "/cpu/accel",

@@ -1,6 +1,8 @@
 """Fetching: what is checked, what is never used, and what a cut-off or a second run leaves. URLs are files."""
 
+import fcntl
 import hashlib
+import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
@@ -118,6 +120,54 @@ def test_runs_side_by_side_download_once(tmp_path: Path) -> None:
         run.join()
     assert mirror.asked == 1
     assert [result.failed for (result,) in results] == [False] * 8
+
+
+def test_who_waited_for_a_download_that_failed_holds_a_lock_that_the_next_one_sees(tmp_path: Path) -> None:
+    wanted, seen = source(tmp_path), []
+    lock = Path(wanted.path).with_name(".a-1.tar.gz.lock")
+    lock.parent.mkdir(parents=True)
+
+    class Watched(NoMirrors):
+        def places(self, name: str, urls: object, checksums: object) -> list[Place]:  # noqa: ARG002
+            def get(part: Path) -> None:
+                with lock.open("w") as file:
+                    try:
+                        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    except BlockingIOError:
+                        seen.append("held")
+                part.write_bytes(RIGHT)
+
+            return [("the mirror", get)]
+
+    with lock.open("w") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        second = Thread(target=fetch, args=([wanted], Watched(tmp_path), lambda _: None))
+        second.start()
+        time.sleep(0.5)  # it waits for the first one by now
+        lock.unlink()  # the first one ends, without a file
+    second.join()
+    assert seen == ["held"]
+
+
+def test_an_interrupt_does_not_wait_for_a_server_that_says_nothing(tmp_path: Path, urls: dict[str, str]) -> None:
+    over = Event()
+
+    class Silent(NoMirrors):
+        def places(self, name: str, urls: object, checksums: object) -> list[Place]:  # noqa: ARG002
+            def get(_: Path) -> None:
+                over.wait(60)
+
+            return [("a server", get)]
+
+    def interrupt(_: Fetched) -> None:
+        raise KeyboardInterrupt
+
+    quick = Source(path=str(tmp_path / "quick"), urls=(urls["right"],))
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        fetch([quick, source(tmp_path)], Silent(tmp_path), interrupt)
+    assert time.monotonic() - began < 30
+    over.set()
 
 
 def test_what_git_makes_is_left_to_easybuild(tmp_path: Path) -> None:

@@ -112,6 +112,47 @@ def test_out_of_memory_is_what_the_cgroup_counts() -> None:
     assert failed("x.c:1:1: error: Killed undeclared").cause is Cause.COMPILE
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "collect2: fatal error: ld terminated with signal 9 [Killed]",
+        "clang: error: unable to execute command: Killed",
+        "  process didn't exit successfully: `rustc --crate-name x` (signal: 9, SIGKILL: kill)",
+    ],
+)
+def test_each_compiler_says_in_its_own_words_that_a_program_was_killed(line: str) -> None:
+    said = (line, "make: *** [Makefile:2: x.o] Error 1")
+
+    assert failed(*said, out_of_memory=True).cause is Cause.MEMORY
+    assert failed(*said, out_of_memory=False).cause is Cause.UNKNOWN
+    assert error(failed(*said)) == line
+
+
+def test_what_another_build_had_killed_does_not_hide_what_a_build_says_itself() -> None:
+    own = failed("x.c:1:1: error: ‘y’ undeclared", "make: *** [Makefile:2: x.o] Error 1", out_of_memory=True)
+    assert (own.cause, own.summary) == (Cause.COMPILE, "the compiler refuses the code: x.c:1:1: error: ‘y’ undeclared")
+    assert sample("sanity", 45, out_of_memory=True).cause is Cause.SANITY
+    assert sample("checksum", 42, out_of_memory=True).cause is Cause.CHECKSUM
+    vague = failed("make: *** [Makefile:2: x.o] Error 1", out_of_memory=True)
+    assert (vague.cause, "process of it" in vague.summary) == (Cause.MEMORY, False)
+    assert failed("FAIL: test_large", step="test", out_of_memory=True).cause is Cause.MEMORY
+
+
+@pytest.mark.parametrize(("code", "number"), [(-9, 9), (137, 9), (-15, 15)])
+def test_a_command_that_was_killed_did_not_give_up_itself(code: int, number: int) -> None:
+    def ended(*, out_of_memory: bool | None) -> Failure:
+        told = transcript.Transcript(step="configure", command="./configure --x", exit_code=code, failed=True)
+        return diagnose(Evidence(exit_code=15, told=told, output=["working"], out_of_memory=out_of_memory))
+
+    assert ended(out_of_memory=None).cause is Cause.UNKNOWN
+    assert ended(out_of_memory=None).summary == (
+        f"./configure was killed by signal {number} in its configure step, for what is not known"
+    )
+    assert "the cgroup counts none" in ended(out_of_memory=False).summary
+    assert ended(out_of_memory=True).cause is Cause.MEMORY
+    assert ("process of it" in ended(out_of_memory=True).summary) == (number == 9)
+
+
 def test_a_compiler_that_was_refused_memory_says_so_itself() -> None:
     output = (SAMPLES / "mem.out").read_text().splitlines()
     assert failed(*output).cause is Cause.MEMORY

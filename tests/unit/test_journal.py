@@ -126,3 +126,21 @@ def test_two_runs_write_into_one_journal(tmp_path: Path) -> None:
     events = journal.events(tmp_path)
     assert [event["n"] for event in events if event["event"] == "one"] == list(range(50))
     assert len(events) == 100
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[" * 100_000,
+        '["a list"]',
+        '{"event": "step-started", "run": ["r"], "module": "A/1"}',
+        '{"event": "step-ended", "run": "r", "module": {"A": 1}}',
+        '{"event": "step-ended", "module": "A/1", "seconds": 1e400}',
+        '{"event": "step-ended", "module": "A/1", "seconds": NaN}',
+    ],
+)
+def test_a_line_that_nobody_here_would_write_is_left_out(tmp_path: Path, line: str) -> None:
+    journal.record(tmp_path, "run-started", run="r")
+    with (tmp_path / journal.PATH).open("a", encoding="utf-8") as file:
+        file.write(f"{line}\n")
+    assert [event["event"] for event in journal.events(tmp_path)] == ["run-started"]

@@ -39,7 +39,7 @@ INSIDE = {
     "compare.verdict": {"packages", "excluded", "walk", "drift"},
     "compare.walk": {"packages"},
     "compare.drift": {"packages"},
-    "failure.diagnose": {"cause", "complaints", "exit_codes", "first_error", "transcript"},
+    "failure.diagnose": {"cause", "complaints", "exit_codes", "first_error", "signals", "transcript"},
     "failure.first_error": {"complaints"},
     "failure.complaints": {"cause"},
     "failure.exit_codes": {"cause"},

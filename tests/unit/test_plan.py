@@ -1,5 +1,7 @@
+import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +21,7 @@ from eessi_stack.model import (
     Tree,
     Verdict,
 )
-from eessi_stack.plan import differences, make_plan, rebuilds
+from eessi_stack.plan import differences, make_plan, options, rebuilds
 from tests.unit.graphs import packages, tree
 
 TREE = Tree(repo=Path("/repo"), version="2023.06")
@@ -247,11 +249,12 @@ def test_what_has_no_recipe_cannot_be_rebuilt() -> None:
     assert make_plan(comparison, tree("A/1"), TREE, {"A/1": "asked for"}).steps == ()
 
 
-def saved(made: Plan) -> list[dict[str, str]]:
+def saved(made: Plan) -> list[dict[str, Any]]:
     return [
         {
             "module": step.package.module,
             "sha256": step.package.sha256,
+            "options": options(step.package),
             "reason": step.reason,
             "prefix": str(step.prefix),
         }
@@ -274,13 +277,28 @@ def test_a_plan_that_still_holds_differs_in_nothing() -> None:
 def test_what_is_there_by_now_what_came_to_it_and_what_changed() -> None:
     before = saved(planned("*A/1; *B/1: A/1"))
     assert list(differences(before, planned("*A/1; *B/1: A/1", "A/1"))) == [
-        "A/1 is not to be built any more: it is there"
+        "A/1 is not to be built any more: it is there, or nothing needs it"
     ]
     assert list(differences(before, planned("*A/1; *B/1: A/1 C/1; C/1"))) == ["C/1 is to be built too: new"]
     changed = planned("*A/1; *B/1: A/1")
     first, *rest = changed.steps
     changed = replace(changed, steps=(replace(first, package=replace(first.package, sha256="other")), *rest))
     assert list(differences(before, changed)) == ["A/1: its recipe has changed: /r/A-1.eb"]
+
+
+def test_what_easybuild_is_told_besides_is_a_difference_too() -> None:
+    made = planned("*A/1")
+    before = json.loads(json.dumps(saved(_told(made, ("skip-test-step", True), ("filter-deps", ("M4", "zlib"))))))
+    assert list(differences(before, _told(made, ("skip-test-step", True), ("filter-deps", ("M4", "zlib"))))) == []
+    (said,) = differences(before, made)
+    assert said.startswith("A/1: its entry had the options {'skip-test-step': True, ")
+    assert said.endswith(", and has {}")
+
+
+def _told(made: Plan, *options: tuple[str, OptionValue]) -> Plan:
+    (step,) = made.steps
+    asked = Request(easyconfig="A-1.eb", file="s.yml", line=2, options=options)
+    return replace(made, steps=(replace(step, package=replace(step.package, requests=(asked,))),))
 
 
 def test_another_reason_or_prefix_is_a_difference_too() -> None:

@@ -145,6 +145,13 @@ def test_a_module_without_its_directory_is_repaired(world: World, text: str, *, 
     assert world.steps() == ({"Lib/1": "repair, repair: module without directory"} if hollow else {})
 
 
+def test_a_journal_that_cannot_be_read_decides_nothing(world: World) -> None:
+    (world.prefix / journal.PATH).mkdir(parents=True)
+    made = world.prepare()
+    assert [step.seconds for step in made.plan.steps] == [None] * len(made.plan.steps)
+    assert made.plan.steps
+
+
 def test_what_it_took_the_last_time_comes_from_the_journal(world: World) -> None:
     assert [step.seconds for step in world.prepare().plan.steps] == [None, None]
     lib = Step(package=Facts.packages[1], action=Action.INSTALL, reason="new", prefix=world.prefix)
