@@ -112,7 +112,7 @@ def install(
     after = examine.look(here, driver_libraries, easyconfigs)
     items = [item for item in examine.items(after) if after.driver.is_there or item.name not in ("driver", "links")]
     output.result("\n".join(text(items, output.width())))
-    if not after.driver.is_there:
+    if not after.driver.is_there and after.driver.is_needed:
         output.message("what the driver lacks is left out of this: `check` says it")
     context.exit(verdict(items))
 
@@ -179,7 +179,9 @@ def _fit(line: str, width: int | None) -> Sequence[str]:
 def summary(items: Sequence[Item]) -> str:
     states = [item.state for item in items]
     if verdict(items) is ExitCode.OK:
-        return "All is there that the tree needs of this site"
+        warnings = states.count(State.WARNING)
+        but = f"; {output.count(warnings, 'warning')}" if warnings else ""
+        return f"All is there that the tree needs of this site{but}"
     counts = [f"{states.count(one)} {one}" for one in (State.MISSING, State.UNDECIDED) if one in states]
     return f"{', '.join(counts)} of {output.count(len(items), 'thing')} looked at"
 

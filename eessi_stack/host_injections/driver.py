@@ -25,6 +25,7 @@ class Driver:
     version: str = ""  #: empty where it cannot be told
     problem: str = ""  #: why something could not be told
     gone: Path | None = None  #: a `libcuda.so.1` that leads to nothing: what is left of a driver
+    is_needed: bool = True  #: not on a machine without an NVIDIA GPU, such as one that only builds
 
     @property
     def is_there(self) -> bool:
@@ -44,12 +45,27 @@ def find(family: str, folder: Path | None = None) -> Driver:
     found = _driver({**parse_ldconfig(listed.said, family), **_in_folder(CONTAINER)})
     if not found.is_there:
         problem = "" if listed.good else f"what the host's loader finds cannot be told: {listed.said}"
-        return replace(found, problem=problem)
+        return replace(found, problem=problem, is_needed=has_gpu(Path("/")))
     of_file = found.version
     smi = trial.program(["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"])
     of_kernel = version_said(smi.said) if smi.good else ""
     problem = doubt(of_file, of_kernel, "" if of_kernel else smi.said)
     return replace(found, version=of_file or of_kernel, problem=problem)
+
+
+def has_gpu(root: Path) -> bool:
+    """Whether there is an NVIDIA GPU, by its kernel module's device, WSL's, or the PCI bus; without any driver too."""
+    if any((root / "dev" / name).exists() for name in ("nvidiactl", "dxg")):
+        return True
+    vendors = (root / "sys/bus/pci/devices").glob("*/vendor")
+    return any(_said(one) == "0x10de" and _said(one.with_name("class")).startswith("0x03") for one in vendors)
+
+
+def _said(file: Path) -> str:
+    try:
+        return file.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
 
 
 def _driver(libraries: Mapping[str, Path]) -> Driver:

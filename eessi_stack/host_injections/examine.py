@@ -121,8 +121,11 @@ def _driver(found: Found) -> Item:
     if not found.cuda:
         message = "none on this machine, and the tree has no CUDA"
         return Item(name="driver", state=State.OK, message=message, facts=facts)
-    hint = "as it should be on a machine without a GPU; on one with a GPU, install NVIDIA's driver"
-    return Item(name="driver", state=State.MISSING, message="no libcuda.so.1 on this machine", hint=hint, facts=facts)
+    if not one.is_needed:
+        message = "none, and no NVIDIA GPU in this machine: it can build for CUDA, and run nothing of it"
+        return Item(name="driver", state=State.WARNING, message=message, facts=facts)
+    hint = "install NVIDIA's driver"
+    return Item(name="driver", state=State.MISSING, message="no libcuda.so.1 was found", hint=hint, facts=facts)
 
 
 def _support(cuda: str, version: str) -> Item:
@@ -150,7 +153,11 @@ def _links(found: Found) -> Item:
         return Item(name="links", state=State.OK, message=message, facts=facts)
     if not found.cuda and not found.driver.is_there:
         return Item(name="links", state=State.OK, message="nothing to link, and nothing that needs it", facts=facts)
-    if problems := list(links.wrong(where, found.driver)):
+    problems = list(links.wrong(where, found.driver))
+    if problems and not found.driver.is_needed:
+        message = f"{'; '.join(problems)}: to be made where a driver is"
+        return Item(name="links", state=State.WARNING, message=message, facts=facts)
+    if problems:
         hint = where.problem or (f"`{INSTALL}` makes them" if found.driver.is_there else "install where the driver is")
         return Item(name="links", state=State.MISSING, message="; ".join(problems), hint=hint, facts=facts)
     return Item(name="links", state=State.OK, message=f"{where.looked} leads to the driver", facts=facts)

@@ -69,3 +69,21 @@ def test_what_speaks_against_the_libraries() -> None:
     assert not driver.doubt("535.54.03", "", "there is no nvidia-smi")
     assert "updated without a reboot" in driver.doubt("550.54.14", "535.54.03", "")
     assert "version mismatch" in driver.doubt("550.54.14", "", "Failed to initialize NVML: version mismatch\nmore")
+
+
+def test_a_gpu_is_seen_without_its_driver(tmp_path: Path) -> None:
+    assert not driver.has_gpu(tmp_path)
+    devices = tmp_path / "sys/bus/pci/devices"
+    for name, vendor, kind in [("0", "0x10de", "0x0c0330"), ("1", "0x1002", "0x030000")]:
+        (devices / name).mkdir(parents=True)
+        (devices / name / "vendor").write_text(f"{vendor}\n")
+        (devices / name / "class").write_text(f"{kind}\n")
+    assert not driver.has_gpu(tmp_path), "an NVIDIA USB controller, and a GPU of AMD"
+    (devices / "0" / "class").write_text("0x030200\n")
+    assert driver.has_gpu(tmp_path)
+
+
+def test_a_gpu_is_seen_by_its_device(tmp_path: Path) -> None:
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev/nvidiactl").touch()
+    assert driver.has_gpu(tmp_path)

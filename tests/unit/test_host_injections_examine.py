@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from eessi_stack import config, cpuinfo, place
+from eessi_stack.errors import ExitCode
 from eessi_stack.host_injections.driver import Driver
 from eessi_stack.host_injections.examine import Found, driver_items
 from eessi_stack.host_injections.full import Full
+from eessi_stack.host_injections.item import verdict
 from eessi_stack.host_injections.links import Home
 
 LIBRARIES = {"libcuda.so.1": Path("/lib/libcuda.so.1")}
@@ -38,6 +40,13 @@ def states(found: Found) -> dict[str, str]:
 def test_no_driver_is_missing_where_there_is_cuda_to_run(found: Found) -> None:
     assert states(found) == {"driver": "missing", "links": "missing"}
     assert states(replace(found, full=())) == {"driver": "ok", "links": "ok"}
+
+
+def test_a_machine_without_a_gpu_needs_no_driver(found: Found) -> None:
+    builds = replace(found, driver=Driver(is_needed=False))
+    assert states(builds) == {"driver": "warning", "links": "warning"}
+    assert verdict(driver_items(builds)) is ExitCode.OK
+    assert states(replace(builds, full=())) == {"driver": "ok", "links": "ok"}
 
 
 def test_what_is_left_of_a_driver_is_none(found: Found) -> None:
