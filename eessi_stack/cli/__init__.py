@@ -52,7 +52,7 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             near = output.did_you_mean(args[0], COMMANDS)
-            raise click.UsageError(f"no such command `{args[0]}`. {near}".rstrip(), ctx)
+            raise click.UsageError(f"no such command `{args[0]}`" + (f"; {near}" if near else ""), ctx)
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:

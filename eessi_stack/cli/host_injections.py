@@ -39,7 +39,7 @@ def host_injections() -> None:
     """Check and install what a site adds to a tree: full CUDA and cuDNN, and links to its GPU driver's libraries."""
 
 
-@host_injections.command()
+@host_injections.command(short_help="Say what of it is there, and what is missing")
 @EASYCONFIGS
 @DRIVER
 @click.option("--json", "as_json", is_flag=True, help="one JSON document")
@@ -74,7 +74,7 @@ def _licences(_: click.Context, __: click.Parameter, values: Sequence[str]) -> f
     return frozenset(known[name.lower()] for name in names)
 
 
-@host_injections.command()
+@host_injections.command(short_help="Link and install what is missing")
 @EASYCONFIGS
 @click.option(
     "--accept-eula",
