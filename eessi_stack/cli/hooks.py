@@ -25,7 +25,7 @@ def hooks() -> None:
     """Say what the hooks change in builds, and why."""
 
 
-@hooks.command("list")
+@hooks.command("list", short_help="List every rule, and why it is there")
 @click.option("--software", metavar="NAME", help="only the rules for one software")
 @click.option("--json", "as_json", is_flag=True, help="one JSON document")
 @settings_options(without=("repo", "eessi-version", "target", "accel"))
@@ -42,7 +42,7 @@ def list_rules(*, settings: Settings, software: str | None, as_json: bool) -> No
         output.message(f"did you mean `--software {meant}`?")
 
 
-@hooks.command()
+@hooks.command(short_help="Say which rules apply to an easyconfig on a target")
 @click.argument("easyconfig")
 @click.option("--json", "as_json", is_flag=True, help="one JSON document")
 @settings_options("robot-paths", "filter-deps")
