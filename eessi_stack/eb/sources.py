@@ -190,7 +190,9 @@ def _download_any(source: Source, target: Path, mirrors: Mirrors, stop: Event) -
                 _publish(part, target)
                 return Fetched(source=source, origin=origin)
             problems.append(f"{origin}: {problem}")
-    return Fetched(source=source, problems=tuple(problems) or ("EasyBuild knows no URL for it",))
+    return Fetched(
+        source=source, problems=(*_set_aside(source, target), *(problems or ["EasyBuild knows no URL for it"]))
+    )
 
 
 def _get(get: Callable[[Path], None], part: Path, source: Source) -> str | None:
@@ -230,5 +232,20 @@ def _publish(part: Path, target: Path) -> None:
     with part.open("rb") as file:
         os.fsync(file.fileno())
     if target.exists():
-        target.rename(target.with_name(f"{target.name}.bad"))
+        target.rename(_bad(target))
     part.replace(target)
+
+
+def _set_aside(source: Source, target: Path) -> Iterator[str]:
+    """What is there and is not what the easyconfig says; a file that nobody can download is its owner's to move."""
+    if not target.is_file():
+        return
+    said = f"{target}: has another checksum: {sha256(target)}, and its easyconfig says {' or '.join(source.checksums)}"
+    if source.urls:
+        target.rename(_bad(target))
+        said += f"; set aside as {_bad(target).name}"
+    yield said
+
+
+def _bad(target: Path) -> Path:
+    return target.with_name(f"{target.name}.bad")

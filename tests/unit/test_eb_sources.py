@@ -12,6 +12,8 @@ import pytest
 from eessi_stack.eb import sources
 from eessi_stack.eb.mirrors import Mirrors, Place
 from eessi_stack.eb.sources import Fetched, Source, _download_any, fetch
+from eessi_stack.failure.cause import Cause
+from eessi_stack.failure.diagnose import Evidence, diagnose
 from eessi_stack.model import Package
 
 RIGHT = b"what the easyconfig expects"
@@ -102,6 +104,34 @@ def test_a_file_that_is_there_and_wrong_is_set_aside(tmp_path: Path, urls: dict[
     assert not fetch_one(wanted, NoMirrors(tmp_path)).failed
     assert Path(wanted.path).read_bytes() == RIGHT
     assert Path(f"{wanted.path}.bad").read_bytes() == WRONG
+
+
+def test_a_file_that_is_wrong_and_cannot_be_had_is_set_aside_and_both_sums_are_told(
+    tmp_path: Path, urls: dict[str, str]
+) -> None:
+    wanted = source(tmp_path, urls["absent"])
+    target = Path(wanted.path)
+    target.parent.mkdir(parents=True)
+    target.write_bytes(WRONG)
+    first, *others = fetch_one(wanted, NoMirrors(tmp_path)).problems
+    found = hashlib.sha256(WRONG).hexdigest()
+    assert first == (
+        f"{target}: has another checksum: {found}, and its easyconfig says {SHA256}; set aside as a-1.tar.gz.bad"
+    )
+    assert len(others) == 1
+    assert diagnose(Evidence(unavailable=(first, *others))).cause is Cause.CHECKSUM
+    assert not target.exists()
+    assert Path(f"{target}.bad").read_bytes() == WRONG
+
+
+def test_a_file_that_is_wrong_and_that_no_url_has_stays_where_it_is(tmp_path: Path) -> None:
+    wanted = source(tmp_path)
+    target = Path(wanted.path)
+    target.parent.mkdir(parents=True)
+    target.write_bytes(WRONG)
+    (problem, _) = fetch_one(wanted, NoMirrors(tmp_path)).problems
+    assert problem.endswith(f"its easyconfig says {SHA256}")
+    assert target.read_bytes() == WRONG
 
 
 def test_without_a_checksum_no_mirror_is_asked(tmp_path: Path, urls: dict[str, str]) -> None:
