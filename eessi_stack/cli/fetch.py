@@ -12,6 +12,7 @@ from eessi_stack.cli.formats import report as missing_report
 from eessi_stack.cli.formats import text
 from eessi_stack.cli.formats.report import about
 from eessi_stack.cli.options import settings_options
+from eessi_stack.cli.progress.words import WITHOUT_GUESS
 from eessi_stack.config import Settings
 from eessi_stack.eb.sources import Fetched
 from eessi_stack.errors import ExitCode
@@ -51,7 +52,10 @@ def lines(fetched: list[Fetched], lacking: Mapping[str, tuple[str, ...]]) -> lis
     good = [one for one in fetched if not one.failed]
     found = [f"{len(good)} of {output.count(len(fetched), 'source')} there, {len(new)} of them fetched now"]
     for one in fetched:
-        if one.failed:
+        if one.failed and one.source.config_guess:
+            found += ["", f"not there: {one.source.path}: {WITHOUT_GUESS}"]
+            found += [f"  {problem}" for problem in one.problems]
+        elif one.failed:
             found += ["", f"FAILED: {one.source.path}: put it there by hand, or mend where it comes from"]
             found += [f"  {problem}" for problem in one.problems]
     told = {problem for one in fetched for problem in one.problems}

@@ -38,6 +38,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     urls: tuple[str, ...] = ()
     checksums: tuple[str, ...] = ()  #: any of these SHA256 sums will do; none: EasyBuild itself checks
     git: bool = False  #: made from a git repository by EasyBuild itself
+    config_guess: bool = False  #: the program that easyblocks run for `configure`, and go on without
 
 
 class Sources(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +76,7 @@ def obtain(  # noqa: PLR0913 (one of them is a keyword)
     problems = {result.source.path: result.problems for result in fetched}
     lacking = {}
     for module, one in wanted.items():
-        why = [text for file in one.files for text in problems.get(file.path, ())]
+        why = [text for file in one.files if not file.config_guess for text in problems.get(file.path, ())]
         if one.error or why:
             lacking[module] = (*((one.error,) if one.error else ()), *why)
     return lacking
@@ -177,7 +178,7 @@ def _is_still(path: Path, fd: int) -> bool:
 def _download_any(source: Source, target: Path, mirrors: Mirrors, stop: Event) -> Fetched:
     problems = []
     places: list[tuple[str, Callable[[Path], None]]] = [(url, _downloader(url, stop)) for url in source.urls]
-    if source.checksums:
+    if source.checksums and not source.config_guess:  # which is in no archive by itself
         places += mirrors.places(target.name, source.urls, source.checksums)
     prefix = f".fetch-{target.name}-"
     for left in target.parent.glob(f"{glob.escape(prefix)}*"):  # of a run that was killed: we hold the file's lock
@@ -187,6 +188,8 @@ def _download_any(source: Source, target: Path, mirrors: Mirrors, stop: Event) -
             part = Path(scratch) / target.name
             problem = "interrupted" if stop.is_set() else _get(get, part, source)
             if problem is None:
+                if source.config_guess:
+                    part.chmod(part.stat().st_mode | 0o111)
                 _publish(part, target)
                 return Fetched(source=source, origin=origin)
             problems.append(f"{origin}: {problem}")

@@ -2,12 +2,14 @@
 
 import fcntl
 import hashlib
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
+from msgspec import structs, to_builtins
 
 from eessi_stack.eb import sources
 from eessi_stack.eb.mirrors import Mirrors, Place
@@ -132,6 +134,20 @@ def test_a_file_that_is_wrong_and_that_no_url_has_stays_where_it_is(tmp_path: Pa
     (problem, _) = fetch_one(wanted, NoMirrors(tmp_path)).problems
     assert problem.endswith(f"its easyconfig says {SHA256}")
     assert target.read_bytes() == WRONG
+
+
+def test_config_guess_is_a_program_that_no_package_fails_for(
+    tmp_path: Path, urls: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guess = structs.replace(source(tmp_path, urls["absent"]), config_guess=True)
+    monkeypatch.setattr(sources, "ask_once", lambda *_: {"packages": [{"files": [to_builtins(guess)]}]})
+    told: list[Fetched] = []
+    package = Package(module="A/1", recipe="/A-1.eb")
+    lacking = sources.obtain([package], "x86_64", {}, tmp_path, told.append, offline=True)
+    assert lacking == {}
+    assert told[0].failed
+    fetch_one(structs.replace(guess, urls=(urls["right"],)), NoMirrors(tmp_path))
+    assert os.access(guess.path, os.X_OK)
 
 
 def test_without_a_checksum_no_mirror_is_asked(tmp_path: Path, urls: dict[str, str]) -> None:
