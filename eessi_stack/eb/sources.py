@@ -53,6 +53,7 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
 
     source: Source
     origin: str = ""  #: "" where it was there already
+    modules: tuple[str, ...] = ()  #: of the packages that need it, as far as somebody asked for packages
     problems: tuple[str, ...] = ()
 
     @property
@@ -71,8 +72,16 @@ def obtain(  # noqa: PLR0913 (one of them is a keyword)
 ) -> dict[str, tuple[str, ...]]:
     """Have every source of packages in a folder; module → why not all of them can be had."""
     wanted = of_packages(packages, family, {**environment, variable("sourcepath"): str(folder)})
+    needed: dict[str, list[str]] = {}
+    for module, one in wanted.items():
+        for file in one.files:
+            needed.setdefault(file.path, []).append(module)
+
+    def tell(result: Fetched) -> None:
+        done(msgspec.structs.replace(result, modules=tuple(needed[result.source.path])))
+
     every = [file for one in wanted.values() for file in one.files]
-    fetched = fetch(every, None if offline else Mirrors(folder / ".mirrors"), done)
+    fetched = fetch(every, None if offline else Mirrors(folder / ".mirrors"), tell)
     problems = {result.source.path: result.problems for result in fetched}
     lacking = {}
     for module, one in wanted.items():

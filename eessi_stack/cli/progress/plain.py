@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from eessi_stack.cli import output
+from eessi_stack.cli.formats.card import some
 from eessi_stack.cli.progress.words import STOPPING, WITHOUT_GUESS, finished
 from eessi_stack.model import Outcome, Plan, Step
 
@@ -37,7 +38,8 @@ class Plain:
         if result.failed and result.source.config_guess:
             self.say(f"{click.style('[-]', fg='yellow')} source {name} cannot be had: {WITHOUT_GUESS}")
         elif result.failed:
-            self.say(f"{click.style('[x]', fg='red')} source {name} cannot be had")
+            whose = f", for {some(result.modules)}" if result.modules else ""
+            self.say(f"{click.style('[x]', fg='red')} source {name} cannot be had{whose}")
         elif result.origin:
             self.say(f"{click.style('[+]', fg='green')} source {name} from {result.origin}")
 
