@@ -72,6 +72,7 @@ def install(  # noqa: PLR0913 (one parameter a flag)
     form = "json" if as_json else form
     if dry_run:
         context.exit(planned.say(prepared, asked, place, rebuild, dependents=dependents, as_json=form == "json"))
+    planned.say_if_unchanged(prepared, rebuild)
     run = carry_out(prepared, asked, place, offline=offline, cache=not no_cache)
     publish(lambda name, place: render(run, name, place), form, outputs)
     context.exit(verdict(run))

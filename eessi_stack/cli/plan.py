@@ -16,10 +16,10 @@ from eessi_stack.config import Settings
 from eessi_stack.errors import StackError
 from eessi_stack.forecast import Forecast, forecast
 from eessi_stack.install import budget_of
-from eessi_stack.model import Plan, Stack, State, Step
+from eessi_stack.model import Action, Plan, Stack, State, Step
 from eessi_stack.place import Place
 from eessi_stack.plan import THERE, options
-from eessi_stack.prepare import Prepared, prepare
+from eessi_stack.prepare import CHANGED, Prepared, prepare
 
 FORMAT, VERSION = "eessi-stack-plan", 1
 
@@ -69,11 +69,18 @@ def say(  # noqa: PLR0913 (what the plan was made of)
     prepared: Prepared, asked: Stack, place: Place, rebuild: tuple[str, ...], *, dependents: bool, as_json: bool
 ) -> int:
     """Print a plan; the exit code of who only wanted to know."""
+    say_if_unchanged(prepared, rebuild)
     if as_json:
         output.result(json.dumps(document(prepared, asked, place, rebuild, dependents=dependents), indent=2))
     else:
         output.result("\n".join(described(prepared, place.settings)))
     return missing_report.verdict(about(prepared.comparison)) or int(bool(prepared.plan.steps))
+
+
+def say_if_unchanged(prepared: Prepared, rebuild: Collection[str]) -> None:
+    """That `--rebuild changed` finds nothing: else it looks as if it had not been understood."""
+    if CHANGED in rebuild and all(step.action is not Action.REBUILD for step in prepared.plan.steps):
+        output.message("--rebuild changed: nothing differs from what EasyBuild kept when it was built")
 
 
 def _write(file: Path, made: dict[str, Any]) -> None:

@@ -144,7 +144,8 @@ def _judged(job: Build, ended: Ended, *, there: bool) -> tuple[bool, Ended]:
     if ended.code == 0 and there:
         return True, ended
     prefix, work = job.step.prefix, Path(job.environment.get(variable("prefix"), job.log.parent))
-    written = (prefix / "modules", prefix, job.log.parent, work, work / "build")
+    builds = Path(job.environment.get(variable("buildpath"), work / "build"))
+    written = (prefix / "modules", prefix, job.log.parent, work, builds)
     return False, replace(ended, full=disks.without_room(written))
 
 

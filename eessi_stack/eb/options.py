@@ -1,5 +1,6 @@
 """Tree + target + what the host and stack provide → EasyBuild's configuration. Pure."""
 
+import hashlib
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -131,10 +132,16 @@ def optarch(cpu: str, host_cpu: str, gcc_flag: str) -> str | None:
     return None if cpu == host_cpu else f"GCC:{gcc_flag}"
 
 
-def for_step(step: Step, *, work_dir: Path, sources: Path, cores: int, logs: Path) -> dict[str, str]:
-    """The options of one build: where it happens, where it goes, and how many cores it may use."""
+def for_step(  # noqa: PLR0913 (five of them are keywords)
+    step: Step, *, work_dir: Path, sources: Path, cores: int, logs: Path, build_path: str | None = None
+) -> dict[str, str]:
+    """The options of one build: where it happens, where it goes, and how many cores it may use.
+
+    `build_path` is the user's own folder for builds, which EasyBuild takes before the one in the work-dir.
+    """
+    own = folder_of(step.prefix)
     options = {
-        "prefix": str(work_dir),
+        "prefix": str(work_dir / own),
         "sourcepath": str(sources),
         "installpath": str(step.prefix),
         "parallel": str(cores),
@@ -145,9 +152,16 @@ def for_step(step: Step, *, work_dir: Path, sources: Path, cores: int, logs: Pat
         "modules-tool": "Lmod",
         "module-syntax": "Lua",
     }
+    if build_path:
+        options["buildpath"] = str(Path(build_path, own))
     limits = dict.fromkeys(_data()["cores"]["variables"], str(cores))
     early = {"TMPDIR": options["tmpdir"]}  # for what EasyBuild writes before it has read its options
     return {**limits, **early, **{variable(name): value for name, value in options.items()}}
+
+
+def folder_of(prefix: Path) -> str:
+    """What builds for a prefix have to themselves: EasyBuild's own folders have no names but of modules."""
+    return f"{prefix.name}-{hashlib.sha256(bytes(prefix)).hexdigest()[:8]}"
 
 
 def flags(options: Iterable[tuple[str, OptionValue]]) -> tuple[str, ...]:

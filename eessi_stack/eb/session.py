@@ -35,7 +35,14 @@ class Session:
 
     def build(self, step: Step, cores: int, lock: int, phase: Callable[[str], None]) -> Outcome:
         """Build one package; the caller holds its intent mark, whose lock the build inherits."""
-        own = options.for_step(step, work_dir=self.work_dir, sources=self.sources, cores=cores, logs=self.logs)
+        own = options.for_step(
+            step,
+            work_dir=self.work_dir,
+            sources=self.sources,
+            cores=cores,
+            logs=self.logs,
+            build_path=self.environment.get(options.variable("buildpath")),
+        )
         (self.logs / "tmp").mkdir(parents=True, exist_ok=True)
         arch = {options.variable("optarch"): self.optarch} if self.optarch else {}
         modules = {

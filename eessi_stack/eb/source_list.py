@@ -69,6 +69,18 @@ class Notes:
         self.urls.append(url)
         self.target = path
 
+    def config_guess(self, **_options: Any) -> str:  # noqa: ANN401
+        """Stand in for obtain_config_guess, which would download: note the file, and where easyblocks look for it."""
+        from easybuild.easyblocks import VERSION  # noqa: PLC0415
+        from easybuild.easyblocks.generic import configuremake  # noqa: PLC0415
+        from easybuild.tools.config import source_paths  # noqa: PLC0415
+
+        path = str(Path(source_paths()[0], "generic", f"eb_v{VERSION}", "ConfigureMake", "config.guess"))
+        url = configuremake.CONFIG_GUESS_URL_STUB + configuremake.CONFIG_GUESS_COMMIT_ID
+        sums = [configuremake.CONFIG_GUESS_SHA256]
+        self.files[path] = {"path": path, "urls": [url], "checksums": sums, "git": False, "config_guess": True}
+        return path
+
     def verify(self, path: str, checksums: Any, _computed: Any = None) -> bool:  # noqa: ANN401
         """Stand in for verify_checksum: note what the file must hash to."""
         if path in self.files:
@@ -103,13 +115,27 @@ def sha256_of(checksum: Any, filename: str) -> list[str]:  # noqa: ANN401
     return []
 
 
+def runs_config_guess(block: Any) -> bool:  # noqa: ANN401
+    """Whether an easyblock asks for config.guess in some later step: for components and R packages."""
+    from easybuild.easyblocks.generic.configuremake import ConfigureMake  # noqa: PLC0415
+    from easybuild.easyblocks.generic.rpackage import RPackage  # noqa: PLC0415
+
+    parts = [block, *(part for _, part in getattr(block, "comp_instances", ()))]
+    return any(
+        isinstance(part, ConfigureMake | RPackage) or part.cfg.get("exts_defaultclass") == "RPackage" for part in parts
+    )
+
+
 def run_fetch_step(recipe: str, notes: Notes) -> None:
+    from easybuild.easyblocks.generic import configuremake  # noqa: PLC0415
     from easybuild.framework import easyblock  # noqa: PLC0415
     from easybuild.framework.easyconfig.easyconfig import get_easyblock_class, process_easyconfig  # noqa: PLC0415
 
     block_class = easyblock.EasyBlock
     originals = block_class.obtain_file, easyblock.download_file, easyblock.verify_checksum
     git, compute = easyblock.get_source_tarball_from_git, easyblock.compute_checksum
+    guess = configuremake.obtain_config_guess
+    configuremake.obtain_config_guess = notes.config_guess
     block_class.obtain_file = lambda block, name, **options: notes.obtain(block, name, originals[0], **options)
     easyblock.download_file = notes.download
     easyblock.verify_checksum = notes.verify
@@ -121,7 +147,10 @@ def run_fetch_step(recipe: str, notes: Notes) -> None:
             block = get_easyblock_class(config["easyblock"], name=config["name"])(config)
             block.fetch_step()
             block.checksum_step()
+            if runs_config_guess(block):
+                notes.config_guess()
     finally:
+        configuremake.obtain_config_guess = guess
         block_class.obtain_file, easyblock.download_file, easyblock.verify_checksum = originals
         easyblock.get_source_tarball_from_git, easyblock.compute_checksum = git, compute
 

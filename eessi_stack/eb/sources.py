@@ -38,6 +38,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     urls: tuple[str, ...] = ()
     checksums: tuple[str, ...] = ()  #: any of these SHA256 sums will do; none: EasyBuild itself checks
     git: bool = False  #: made from a git repository by EasyBuild itself
+    config_guess: bool = False  #: the program that easyblocks run for `configure`, and go on without
 
 
 class Sources(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +53,7 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
 
     source: Source
     origin: str = ""  #: "" where it was there already
+    modules: tuple[str, ...] = ()  #: of the packages that need it, as far as somebody asked for packages
     problems: tuple[str, ...] = ()
 
     @property
@@ -70,12 +72,20 @@ def obtain(  # noqa: PLR0913 (one of them is a keyword)
 ) -> dict[str, tuple[str, ...]]:
     """Have every source of packages in a folder; module → why not all of them can be had."""
     wanted = of_packages(packages, family, {**environment, variable("sourcepath"): str(folder)})
+    needed: dict[str, list[str]] = {}
+    for module, one in wanted.items():
+        for file in one.files:
+            needed.setdefault(file.path, []).append(module)
+
+    def tell(result: Fetched) -> None:
+        done(msgspec.structs.replace(result, modules=tuple(needed[result.source.path])))
+
     every = [file for one in wanted.values() for file in one.files]
-    fetched = fetch(every, None if offline else Mirrors(folder / ".mirrors"), done)
+    fetched = fetch(every, None if offline else Mirrors(folder / ".mirrors"), tell)
     problems = {result.source.path: result.problems for result in fetched}
     lacking = {}
     for module, one in wanted.items():
-        why = [text for file in one.files for text in problems.get(file.path, ())]
+        why = [text for file in one.files if not file.config_guess for text in problems.get(file.path, ())]
         if one.error or why:
             lacking[module] = (*((one.error,) if one.error else ()), *why)
     return lacking
@@ -177,7 +187,7 @@ def _is_still(path: Path, fd: int) -> bool:
 def _download_any(source: Source, target: Path, mirrors: Mirrors, stop: Event) -> Fetched:
     problems = []
     places: list[tuple[str, Callable[[Path], None]]] = [(url, _downloader(url, stop)) for url in source.urls]
-    if source.checksums:
+    if source.checksums and not source.config_guess:  # which is in no archive by itself
         places += mirrors.places(target.name, source.urls, source.checksums)
     prefix = f".fetch-{target.name}-"
     for left in target.parent.glob(f"{glob.escape(prefix)}*"):  # of a run that was killed: we hold the file's lock
@@ -187,10 +197,14 @@ def _download_any(source: Source, target: Path, mirrors: Mirrors, stop: Event) -
             part = Path(scratch) / target.name
             problem = "interrupted" if stop.is_set() else _get(get, part, source)
             if problem is None:
+                if source.config_guess:
+                    part.chmod(part.stat().st_mode | 0o111)
                 _publish(part, target)
                 return Fetched(source=source, origin=origin)
             problems.append(f"{origin}: {problem}")
-    return Fetched(source=source, problems=tuple(problems) or ("EasyBuild knows no URL for it",))
+    return Fetched(
+        source=source, problems=(*_set_aside(source, target), *(problems or ["EasyBuild knows no URL for it"]))
+    )
 
 
 def _get(get: Callable[[Path], None], part: Path, source: Source) -> str | None:
@@ -230,5 +244,20 @@ def _publish(part: Path, target: Path) -> None:
     with part.open("rb") as file:
         os.fsync(file.fileno())
     if target.exists():
-        target.rename(target.with_name(f"{target.name}.bad"))
+        target.rename(_bad(target))
     part.replace(target)
+
+
+def _set_aside(source: Source, target: Path) -> Iterator[str]:
+    """What is there and is not what the easyconfig says; a file that nobody can download is its owner's to move."""
+    if not target.is_file():
+        return
+    said = f"{target}: has another checksum: {sha256(target)}, and its easyconfig says {' or '.join(source.checksums)}"
+    if source.urls:
+        target.rename(_bad(target))
+        said += f"; set aside as {_bad(target).name}"
+    yield said
+
+
+def _bad(target: Path) -> Path:
+    return target.with_name(f"{target.name}.bad")

@@ -79,7 +79,7 @@ def _judge(evidence: Evidence, step: str, read: Reading) -> tuple[Cause, str]:
 def _from_outside(evidence: Evidence, step: str, read: Reading) -> tuple[Cause, str] | None:
     where = _in(step)
     if evidence.interrupted:
-        return Cause.INTERRUPTED, "its build was ended; run again to go on"
+        return Cause.INTERRUPTED, "its build was ended"
     if evidence.timed_out:
         return Cause.TIMEOUT, f"it took longer than it may, and was ended{where}"
     if evidence.out_of_memory and (_was_killed(evidence, read) or not _says_itself(evidence, read)):

@@ -75,7 +75,7 @@ def run(made: Plan, folder: Path, jobs: int, reporter: Reporter) -> int:
     except KeyboardInterrupt:
         reporter.stopping()
         for one in running:
-            one.end(Result.INTERRUPTED, "its build was ended; run again to go on")
+            one.end(Result.INTERRUPTED, "its build was ended")
         return 130
     return 0
 

@@ -308,7 +308,7 @@ def test_a_disk_that_is_read_only(site: Site) -> None:
 
 @needs_mounts
 def test_a_full_disk(site: Site) -> None:
-    build = site.folder / "work" / "build"
+    build = site.folder / "work" / options.folder_of(site.prefix) / "build"
     build.mkdir(parents=True, exist_ok=True)
     makefile = "prog:\n\thead -c 2000000 /dev/zero > $@\n"
 

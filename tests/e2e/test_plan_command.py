@@ -114,6 +114,8 @@ def test_fetch_gets_each_source_once_and_offline_builds_from_them(site: Site) ->
 
     run = site.run("install", stack, "--offline")
     assert run.returncode == 0, run.stdout + run.stderr
+    assert site.run("fetch", stack).stdout == "nothing is to be built: no source is needed\n"
+    assert site.run("fetch", stack, "--rebuild", "Shared").stdout.startswith("1 of 1 source there")
 
 
 def test_fetch_names_all_that_cannot_be_had(site: Site) -> None:

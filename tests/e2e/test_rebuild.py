@@ -178,7 +178,9 @@ def test_what_has_changed_is_rebuilt_when_asked(site: Site) -> None:
     stack = site.easystack("Stamp")
     assert site.run("install", stack, STAMP="old").returncode == 0
 
-    assert site.run("plan", stack, "--rebuild", "changed", STAMP="old").returncode == 0
+    unchanged = site.run("plan", stack, "--rebuild", "changed", STAMP="old")
+    assert unchanged.returncode == 0
+    assert "--rebuild changed: nothing differs" in unchanged.stderr
     recipe.write_text(RECIPE + "\n# another\n")
     assert site.run("plan", stack, STAMP="old").returncode == 0, "nothing is rebuilt that nobody asks for"
     plan = site.run("plan", stack, "--rebuild", "changed", STAMP="old")

@@ -152,6 +152,22 @@ def test_ctrl_c_twice_ends_at_once(site: Site) -> None:
     assert processes_of(site) == {}
 
 
+def test_two_trees_that_share_a_work_dir_do_not_build_in_one_folder(site: Site) -> None:
+    command = "echo %(builddir)s > %(installdir)s/where.txt; touch %(builddir)s/mine; sleep 3; rm %(builddir)s/mine"
+    stack = write(site, {"A": ""}, command)
+    other = site.folder / "other"
+
+    run = site.start("install", stack, EESSI_STACK_REPO=str(other))
+    here = site.run("install", stack)
+
+    assert here.returncode == 0, here.stdout + here.stderr
+    assert run.wait(timeout=120) == 0
+    prefixes = (site.prefix, other / site.prefix.relative_to(site.repo))
+    where = {(prefix / "software/A/1.0/where.txt").read_text() for prefix in prefixes}
+    assert len(where) == 2
+    assert all(folder.startswith(f"{site.folder}/work/generic-") for folder in where)
+
+
 def test_a_build_that_takes_too_long_is_ended(site: Site) -> None:
     stack = write(site, {"A": "", "B": "A"}, "sleep 60")
 

@@ -1,4 +1,5 @@
 from eessi_stack.cli.fetch import document, lines
+from eessi_stack.cli.progress.words import WITHOUT_GUESS
 from eessi_stack.eb.sources import Fetched, Source
 
 
@@ -22,6 +23,12 @@ def test_every_file_that_cannot_be_had_is_named_with_where_it_belongs_and_what_w
         "  https://c: HTTP 404",
         "  mirror: HTTP 410",
     ]
+
+
+def test_that_config_guess_is_not_there_is_told_as_what_it_means() -> None:
+    guess = Source(path="/s/generic/eb_v5/ConfigureMake/config.guess", config_guess=True)
+    found = lines([Fetched(source=guess, problems=("https://g: HTTP 404",))], {})
+    assert found[2:] == [f"not there: {guess.path}: {WITHOUT_GUESS}", "  https://g: HTTP 404"]
 
 
 def test_sources_that_cannot_be_told_are_a_failure_of_their_own() -> None:

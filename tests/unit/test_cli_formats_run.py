@@ -148,3 +148,24 @@ def test_markdown_has_a_title_a_card_a_failure_and_what_was_skipped() -> None:
     good = render(run((BUILT,)), "markdown", Screen())
     assert good.startswith("### ✅ ")
     assert "No missing installations" in good
+
+
+def test_a_run_that_ended_early_says_what_to_run_for_the_rest() -> None:
+    assert report((BUILT, INTERRUPTED))[-10:].count("run again to go on") == 1
+    rebuilt, ended, left = (step(module, Action.REBUILD, "rebuild: asked for") for module in ("A/1", "B/1", "C/1"))
+    first, second = Outcome(step=rebuilt, result=Result.BUILT), Outcome(step=ended, result=Result.INTERRUPTED)
+    for told in (first, second), (first, replace(second, result=Result.FAILED)):
+        made = replace(run(told), plan=Plan(target=TARGET, steps=(rebuilt, ended, left)))
+        for form in ("text", "github", "markdown"):
+            said = render(made, form, Screen())
+            assert "run again with --rebuild B/1 --rebuild C/1: the rest is rebuilt" in said
+            assert "to go on" not in said
+    assert "run again without --rebuild: the rest is rebuilt" in "\n".join(report((first, INTERRUPTED)))
+
+
+@pytest.mark.parametrize(("state", "errors"), [(State.INSTALLED, 0), (State.ERROR, 1), (State.BROKEN, 1)])
+def test_a_run_without_a_step_is_one_case_of_junit(state: State, errors: int) -> None:
+    written = render(run((), proof(state)), "junit", Screen())
+    suite = fromstring(written)[0]
+    assert (suite.get("tests"), suite.get("errors"), len(suite.findall("testcase/error"))) == ("1", str(errors), errors)
+    assert written.startswith("<?xml version='1.0' encoding='us-ascii'?>")

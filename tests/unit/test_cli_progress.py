@@ -70,7 +70,7 @@ def test_plain_is_one_line_a_change_on_stderr(capsys: pytest.CaptureFixture[str]
     plain.planned(Plan(target=Target(cpu="x86_64/generic"), steps=(STEP, STEP)))
     plain.fetched(Fetched(source=SOURCE))
     plain.fetched(Fetched(source=SOURCE, origin="https://example.org/A-1.tar.gz"))
-    plain.fetched(Fetched(source=SOURCE, problems=("HTTP 404",)))
+    plain.fetched(Fetched(source=SOURCE, problems=("HTTP 404",), modules=("A/1", "B/1")))
     for _ in range(2):
         plain.started(STEP, 2, Path("a.log"))
         plain.phase(STEP, "configuring")
@@ -81,7 +81,7 @@ def test_plain_is_one_line_a_change_on_stderr(capsys: pytest.CaptureFixture[str]
         "a note",
         "2 packages to build for x86_64/generic",
         "[+] source A-1.tar.gz from https://example.org/A-1.tar.gz",
-        "[x] source A-1.tar.gz cannot be had",
+        "[x] source A-1.tar.gz cannot be had, for A/1, B/1",
         "[ ] A/1 (1/2)",
         "[+] A/1 1s",
         "[ ] A/1 (2/2)",

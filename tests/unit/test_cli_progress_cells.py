@@ -59,6 +59,10 @@ def test_padding_goes_to_either_side() -> None:
         (" 10%\r 20%\r 30%", "30%"),
         (" 10%\r 20%\r\x1b[K", "20%"),
         ("  | indented", "| indented"),
+        (
+            "  >> running shell command:\n\tmake -j 2\n\t[started at: now]\n\t[output and state saved to /w/make-1]\n",
+            "make -j 2",
+        ),
     ],
 )
 def test_the_last_line_is_the_last_that_says_something(log: str, line: str) -> None:

@@ -13,6 +13,7 @@ from eessi_stack.eb.options import (
     eessi_environment,
     filter_deps,
     flags,
+    folder_of,
     for_step,
     locale,
     optarch,
@@ -158,7 +159,8 @@ def test_options_of_one_build() -> None:
     step = Step(package=Package(module="A/1"), action=Action.INSTALL, reason="new", prefix=Path("/prefix"))
     options = for_step(step, work_dir=Path("/w"), sources=Path("/s"), cores=3, logs=Path("/logs"))
     assert options["EASYBUILD_INSTALLPATH"] == "/prefix"
-    assert options["EASYBUILD_PREFIX"] == "/w"
+    assert options["EASYBUILD_PREFIX"] == f"/w/{folder_of(Path('/prefix'))}"
+    assert "EASYBUILD_BUILDPATH" not in options
     assert options["EASYBUILD_SOURCEPATH"] == "/s"
     assert options["EASYBUILD_PARALLEL"] == "3"
     assert options["EASYBUILD_TMP_LOGDIR"] == "/logs"
@@ -170,6 +172,17 @@ def test_options_of_one_build() -> None:
     others = {name: value for name, value in options.items() if name not in (*named, "TMPDIR")}
     assert {"OMP_NUM_THREADS", "CMAKE_BUILD_PARALLEL_LEVEL", "MAX_JOBS"} <= set(others)
     assert set(others.values()) == {"3"}, "what is not told by -j would take every core of the machine"
+
+
+def test_no_two_prefixes_build_in_one_folder() -> None:
+    prefixes = [Path(tree, cpu) for tree in ("/a", "/b") for cpu in ("x86_64/generic", "x86_64/amd/zen3")]
+    folders = set()
+    for prefix in prefixes:
+        step = Step(package=Package(module="A/1"), action=Action.INSTALL, reason="new", prefix=prefix)
+        told = for_step(step, work_dir=Path("/w"), sources=Path("/s"), cores=1, logs=Path("/l"), build_path="/dev/shm")
+        folders |= {told["EASYBUILD_PREFIX"], told["EASYBUILD_BUILDPATH"]}
+        assert told["EASYBUILD_BUILDPATH"].startswith(f"/dev/shm/{prefix.name}-"), "a user's own is taken, for each one"
+    assert len(folders) == 2 * len(prefixes)
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,20 @@
 
 import fcntl
 import hashlib
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
+from msgspec import structs, to_builtins
 
 from eessi_stack.eb import sources
 from eessi_stack.eb.mirrors import Mirrors, Place
 from eessi_stack.eb.sources import Fetched, Source, _download_any, fetch
+from eessi_stack.failure.cause import Cause
+from eessi_stack.failure.diagnose import Evidence, diagnose
 from eessi_stack.model import Package
 
 RIGHT = b"what the easyconfig expects"
@@ -102,6 +106,48 @@ def test_a_file_that_is_there_and_wrong_is_set_aside(tmp_path: Path, urls: dict[
     assert not fetch_one(wanted, NoMirrors(tmp_path)).failed
     assert Path(wanted.path).read_bytes() == RIGHT
     assert Path(f"{wanted.path}.bad").read_bytes() == WRONG
+
+
+def test_a_file_that_is_wrong_and_cannot_be_had_is_set_aside_and_both_sums_are_told(
+    tmp_path: Path, urls: dict[str, str]
+) -> None:
+    wanted = source(tmp_path, urls["absent"])
+    target = Path(wanted.path)
+    target.parent.mkdir(parents=True)
+    target.write_bytes(WRONG)
+    first, *others = fetch_one(wanted, NoMirrors(tmp_path)).problems
+    found = hashlib.sha256(WRONG).hexdigest()
+    assert first == (
+        f"{target}: has another checksum: {found}, and its easyconfig says {SHA256}; set aside as a-1.tar.gz.bad"
+    )
+    assert len(others) == 1
+    assert diagnose(Evidence(unavailable=(first, *others))).cause is Cause.CHECKSUM
+    assert not target.exists()
+    assert Path(f"{target}.bad").read_bytes() == WRONG
+
+
+def test_a_file_that_is_wrong_and_that_no_url_has_stays_where_it_is(tmp_path: Path) -> None:
+    wanted = source(tmp_path)
+    target = Path(wanted.path)
+    target.parent.mkdir(parents=True)
+    target.write_bytes(WRONG)
+    (problem, _) = fetch_one(wanted, NoMirrors(tmp_path)).problems
+    assert problem.endswith(f"its easyconfig says {SHA256}")
+    assert target.read_bytes() == WRONG
+
+
+def test_config_guess_is_a_program_that_no_package_fails_for(
+    tmp_path: Path, urls: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guess = structs.replace(source(tmp_path, urls["absent"]), config_guess=True)
+    monkeypatch.setattr(sources, "ask_once", lambda *_: {"packages": [{"files": [to_builtins(guess)]}]})
+    told: list[Fetched] = []
+    package = Package(module="A/1", recipe="/A-1.eb")
+    lacking = sources.obtain([package], "x86_64", {}, tmp_path, told.append, offline=True)
+    assert lacking == {}
+    assert told[0].failed
+    fetch_one(structs.replace(guess, urls=(urls["right"],)), NoMirrors(tmp_path))
+    assert os.access(guess.path, os.X_OK)
 
 
 def test_without_a_checksum_no_mirror_is_asked(tmp_path: Path, urls: dict[str, str]) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree.ElementTree import Element, indent, tostring
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from eessi_stack import journal
 from eessi_stack.cli import output
@@ -13,8 +13,9 @@ from eessi_stack.cli.formats import text
 from eessi_stack.cli.formats.card import Card, cards, headline, panel, summary
 from eessi_stack.cli.formats.card_ci import annotations, case, markdown
 from eessi_stack.cli.formats.report import Screen, about
+from eessi_stack.cli.formats.words import quoted
 from eessi_stack.errors import ExitCode
-from eessi_stack.model import Comparison, Outcome, Plan, Result, State
+from eessi_stack.model import Action, Comparison, Outcome, Plan, Result, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,7 @@ def _text(run: Run, screen: Screen) -> Iterator[str]:
     yield from _summary(run)
     yield from text.undecided(about(run.proof)) if run.bad else text.lines(about(run.proof))
     yield from _skipped(run)
+    yield from _go_on(run)
     yield from _cache(run)
     for card in run.cards:
         yield ""
@@ -79,6 +81,17 @@ def _skipped(run: Run) -> Iterator[str]:
     for outcome in run.bad:
         if outcome.result is Result.SKIPPED:
             yield f"SKIPPED: {outcome.step.package.module}: {outcome.cause}"
+
+
+def _go_on(run: Run) -> Iterator[str]:
+    """What to run for what is left: the same again would build again what has been rebuilt."""
+    built = {outcome.step for outcome in run.outcomes if outcome.good}
+    again = [step for step in run.plan.steps if step.action is Action.REBUILD]
+    if run.bad and not built.isdisjoint(again):
+        left = " ".join(f"--rebuild {step.package.module}" for step in again if step not in built)
+        yield f"for what is left, run again {f'with {left}' if left else 'without --rebuild'}: the rest is rebuilt"
+    elif any(outcome.result is Result.INTERRUPTED for outcome in run.outcomes):
+        yield "run again to go on"
 
 
 def _cache(run: Run) -> Iterator[str]:
@@ -125,16 +138,25 @@ def _junit(run: Run) -> Iterator[str]:
     """A suite of one run, a case a step."""
     found = {card.outcome.step: card for card in run.cards}
     name = str(run.plan.target)
-    cases = [case(outcome, found.get(outcome.step), name) for outcome in run.outcomes]
+    cases = [case(outcome, found.get(outcome.step), name) for outcome in run.outcomes] or [_nothing_built(run)]
     skipped = sum(outcome.result is Result.SKIPPED for outcome in run.outcomes)
-    counts = {"tests": len(cases), "failures": len(found), "skipped": skipped, "errors": 0}
+    counts = {"tests": len(cases), "failures": len(found), "skipped": skipped}
+    counts["errors"] = sum(one.find("error") is not None for one in cases)
     suite = Element("testsuite", {"name": name, **{key: str(value) for key, value in counts.items()}})
     suite.extend(cases)
     suites = Element("testsuites", name="eessi-stack install")
     suites.append(suite)
     indent(suites)
-    yield '<?xml version="1.0" encoding="utf-8"?>'
-    yield tostring(suites, encoding="unicode")
+    written: bytes = tostring(suites, encoding="us-ascii", xml_declaration=True)
+    yield written.decode("ascii")
+
+
+def _nothing_built(run: Run) -> Element:
+    """The case of a run without a step, as a report without any case is an error to some who read it."""
+    made = Element("testcase", classname=str(run.plan.target), name="nothing to build")
+    if not run.proven:
+        SubElement(made, "error", message=quoted("; ".join(text.lines(about(run.proof)))))
+    return made
 
 
 def _github(run: Run) -> Iterator[str]:
@@ -143,6 +165,7 @@ def _github(run: Run) -> Iterator[str]:
     for card in run.cards:
         yield f"FAILED: {headline(card)}: {summary(card)}"
     yield from _skipped(run)
+    yield from _go_on(run)
     yield from _cache(run)
     yield from _summary(run)
     yield from text.undecided(about(run.proof)) if run.bad else text.lines(about(run.proof))
@@ -156,7 +179,7 @@ def _markdown(run: Run) -> Iterator[str]:
     if not run.bad:
         yield from text.lines(about(run.proof))
     yield ""
-    yield from (f"{line}\n" for line in _cache(run))
+    yield from (f"{line}\n" for line in (*_go_on(run), *_cache(run)))
     few = len(run.cards) == 1
     for card in run.cards:
         yield from markdown(card, unfolded=few)

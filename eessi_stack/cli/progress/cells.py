@@ -11,6 +11,9 @@ _ESCAPES = re.compile(
     r"|\x1b[ -/]*[0-~]?"
 )
 
+#: What EasyBuild prints below a command when it starts it.
+_ABOUT_COMMANDS = ("[started at: ", "[working dir: ", "[input: ", "[output and state saved to ")
+
 
 def clean(text: str) -> str:
     """What others wrote, without colours and control characters."""
@@ -39,6 +42,9 @@ def columns(text: str) -> int:
 
 
 def last_line(text: str) -> str:
-    """The last line that says something; a progress bar that rewrites its line has said the last of it."""
+    """The last line that says something; a progress bar that rewrites its line has said the last of it.
+
+    While a command runs, that is the command: EasyBuild keeps to itself what it prints until it has ended.
+    """
     lines = (clean(line).strip() for line in reversed(re.split(r"[\r\n]+", text)))
-    return next((line for line in lines if line), "")
+    return next((line for line in lines if line and not line.startswith(_ABOUT_COMMANDS)), "")

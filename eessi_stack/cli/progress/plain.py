@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from eessi_stack.cli import output
-from eessi_stack.cli.progress.words import STOPPING, finished
+from eessi_stack.cli.formats.card import some
+from eessi_stack.cli.progress.words import STOPPING, WITHOUT_GUESS, finished
 from eessi_stack.model import Outcome, Plan, Step
 
 if TYPE_CHECKING:
@@ -34,8 +35,11 @@ class Plain:
 
     def fetched(self, result: "Fetched") -> None:
         name = Path(result.source.path).name
-        if result.failed:
-            self.say(f"{click.style('[x]', fg='red')} source {name} cannot be had")
+        if result.failed and result.source.config_guess:
+            self.say(f"{click.style('[-]', fg='yellow')} source {name} cannot be had: {WITHOUT_GUESS}")
+        elif result.failed:
+            whose = f", for {some(result.modules)}" if result.modules else ""
+            self.say(f"{click.style('[x]', fg='red')} source {name} cannot be had{whose}")
         elif result.origin:
             self.say(f"{click.style('[+]', fg='green')} source {name} from {result.origin}")
 

@@ -15,6 +15,9 @@ MARKS = {
 
 STOPPING = "interrupted: what is being built is ended, nothing new is begun; once more ends at once"
 
+#: What becomes of builds whose easyblock wants config.guess, and there is none.
+WITHOUT_GUESS = "EasyBuild tries to download it itself, and most builds go on without it"
+
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
 
