@@ -11,7 +11,7 @@ from eessi_stack import place
 from eessi_stack.cli import output
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
-from eessi_stack.eb import environment
+from eessi_stack.eb import environment, options
 from eessi_stack.settings import OPTIONS
 
 EVERYTHING = tuple(option.name for option in OPTIONS)
@@ -31,7 +31,7 @@ def config(*, settings: Settings, easybuild: bool, as_json: bool) -> None:
         own = {
             "EASYBUILD_MODULES_TOOL": "Lmod",
             "EASYBUILD_INSTALLPATH": str(here.tree.prefix(here.target)),
-            "EASYBUILD_PREFIX": str(settings.work_dir),
+            "EASYBUILD_PREFIX": str(settings.work_dir / options.folder_of(here.tree.prefix(here.target))),
             "EASYBUILD_SOURCEPATH": str(settings.sources),
             "MODULEPATH": os.pathsep.join(str(layer) for layer in here.layers),
         }
