@@ -107,6 +107,21 @@ def test_a_saved_status(tree: Tree) -> None:
     assert f"only in {TARGET} (1 of 2):\n  Beta/1.0\n" in run.stdout
 
 
+def test_what_is_filtered_on_both_sides_is_a_difference_from_a_saved_status(tree: Tree) -> None:
+    tree.install("Alpha")
+    before = tree.base / "before.json"
+    before.write_text(tree.run("status", "--json").stdout)
+    tree.install("Autoconf/2.71")
+    after = tree.base / "after.json"
+    after.write_text(tree.run("status", "--json").stdout)
+    (tree.modules / "Autoconf" / "2.71.lua").unlink()
+    for sides in ((after, TARGET), (TARGET, after), (before, after)):
+        run = tree.run("diff", *map(str, sides))
+        assert run.returncode == 1, run.stdout
+        assert ":\n  Autoconf/2.71\n" in run.stdout
+        assert "left out" not in run.stdout
+
+
 @pytest.mark.parametrize(
     "text",
     [
