@@ -12,6 +12,7 @@ class Event:
     """What became of one build."""
 
     time: str
+    run: str
     module: str
     result: str
     seconds: float
@@ -39,6 +40,7 @@ def ended(events: Iterable[Mapping[str, Any]]) -> tuple[Event, ...]:
 def _event(facts: Mapping[str, Any]) -> Event:
     return Event(
         time=str(facts.get("time", "")),
+        run=str(facts.get("run") or ""),
         module=str(facts["module"]),
         result=str(facts.get("result", "")),
         seconds=_number(facts.get("seconds")),
@@ -59,6 +61,13 @@ def runs(events: Iterable[Mapping[str, Any]], host: str, is_alive: Callable[[int
         if event.get("run"):
             by_run.setdefault(str(event["run"]), []).append(event)
     return tuple(_run(one, host, is_alive) for one in by_run.values())
+
+
+def latest(events: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """The names of the last run, and of those that were still at work when it began."""
+    names = [str(event.get("run") or "") for event in events]
+    first = {name: at for at, name in reversed([*enumerate(names)])}
+    return frozenset(names[max(first.values(), default=0) :])
 
 
 def _run(events: list[Mapping[str, Any]], host: str, is_alive: Callable[[int], bool]) -> Run:

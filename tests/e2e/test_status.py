@@ -82,6 +82,24 @@ def test_what_the_last_runs_did(tree: Tree) -> None:
     assert run.stdout.endswith(f"{built}\nfailed    Beta/1.0: no space\n          log /logs/b.log\n")
 
 
+def test_a_failure_counts_as_long_as_somebody_asks_for_it(tree: Tree) -> None:
+    for name in ("Alpha", "Beta"):
+        tree.recipe(name)
+    tree.install("Alpha")
+    tree.run("cache", "update")
+    failed = {"module": "Beta/1.0", "result": "failed", "seconds": 1, "cause": "no space"}
+    journal.record(prefix(tree), "step-ended", run="one", **failed)
+    without, asking = tree.stack("Alpha"), tree.stack("Alpha", "Beta", name="other.yml")
+    assert "failed    " not in tree.run("status", without).stdout
+    assert tree.run("status", without).returncode == 0
+    assert "failed    Beta/1.0: no space" in tree.run("status", asking).stdout
+    assert tree.run("status").returncode == 1
+    journal.record(prefix(tree), "run-started", run="two", host="node7", pid=41)
+    journal.record(prefix(tree), "run-ended", run="two")
+    assert tree.run("status").returncode == 0
+    assert "failed    Beta/1.0: no space" in tree.run("status", asking).stdout
+
+
 def test_runs_that_ended_go_on_or_were_cut_off(tree: Tree) -> None:
     tree.install("Alpha")
     tree.run("cache", "update")
