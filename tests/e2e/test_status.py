@@ -16,11 +16,37 @@ def prefix(tree: Tree) -> Path:
     return tree.modules.parents[1]
 
 
-def test_an_empty_tree_is_not_right(tree: Tree) -> None:
-    run = tree.run("status")
+def test_a_tree_that_is_not_there_is_not_right(tree: Tree) -> None:
+    run = tree.run("status", "--repo", str(tree.base / "elsewhere"))
     assert run.returncode == 1
     assert "modules   0 there" in run.stdout
-    assert "no modules, so no cache" in run.stdout
+    assert "no modules, no cache yet" in run.stdout
+
+
+def test_where_nothing_is_installed_yet_nothing_misleads(tree: Tree) -> None:
+    for command in ("status", "cache check"):
+        run = tree.run(*command.split())
+        assert run.returncode == 0, run.stdout
+        assert "no modules, no cache yet" in run.stdout
+        assert "right" not in run.stdout
+
+
+def test_a_first_install_that_goes_on_misleads_nobody(tree: Tree) -> None:
+    tree.install("Alpha")
+    with intent.hold(prefix(tree), "Alpha/1.0") as mark:
+        intent.own(mark)
+        checked, told = tree.run("cache", "check"), tree.run("status")
+    assert (checked.returncode, told.returncode) == (0, 0)
+    assert "no modules, no cache yet" in checked.stdout
+    assert "Lmod      no modules, no cache yet\n" in told.stdout
+    assert "locks     Alpha/1.0: process" in told.stdout
+    killed = prefix(tree) / ".eessi-stack" / "intent" / "Alpha%2F1.0"
+    killed.parent.mkdir(parents=True, exist_ok=True)
+    killed.write_text('{"host": "node7", "pid": 41, "since": "2026-01-01T00:00:00+0000"}')
+    told = tree.run("status")
+    assert told.returncode == 1
+    assert "Lmod      no modules, no cache yet\n" in told.stdout
+    assert "incomplete: Alpha/1.0" in told.stdout
 
 
 def test_a_tree_that_is_right(tree: Tree) -> None:
