@@ -31,6 +31,7 @@ def fetch(context: click.Context, *, settings: Settings, easystacks: tuple[str, 
     """
     asked, place = stack.load(easystacks, settings)
     prepared = prepare(asked, place)
+    missing_report.check_asked(prepared.comparison, asked)
     with progress.reporter(settings.color) as reporter:
         fetched: list[Fetched] = []
 

@@ -60,6 +60,7 @@ def plan(  # noqa: PLR0913 (one parameter a flag)
     """
     asked, place = stack.load(easystacks, settings)
     prepared = prepare(asked, place, rebuild, dependents=dependents)
+    missing_report.check_asked(prepared.comparison, asked)
     if file:
         _write(file, document(prepared, asked, place, rebuild, dependents=dependents))
     context.exit(say(prepared, asked, place, rebuild, dependents=dependents, as_json=as_json))

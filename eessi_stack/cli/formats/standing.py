@@ -35,9 +35,7 @@ def _undecided(answer: Answer | None) -> bool:
 def _wrong(one: Status) -> bool:
     lost = one.answer and one.answer.comparison and one.answer.comparison.of(State.MISSING, State.BROKEN)
     left = any(lock.held is False for lock in one.locks)
-    return bool(
-        one.incomplete or one.failed or lost or left or (one.cache and _misleads(one.cache))
-    )
+    return bool(one.incomplete or one.failed or lost or left or (one.cache and _misleads(one.cache)))
 
 
 def _misleads(cache: Report) -> bool:
