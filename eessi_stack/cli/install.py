@@ -11,7 +11,7 @@ from eessi_stack import caches, config, flow
 from eessi_stack import install as installing
 from eessi_stack.cli import complete, output, progress, saved_plan, stack
 from eessi_stack.cli import plan as planned
-from eessi_stack.cli.formats.report import about, check_asked
+from eessi_stack.cli.formats.report import check_asked
 from eessi_stack.cli.formats.run import Run, render, verdict
 from eessi_stack.cli.options import settings_options
 from eessi_stack.cli.plan import rebuild_options
