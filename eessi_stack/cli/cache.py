@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from eessi_stack import caches, place
-from eessi_stack.cli import output
+from eessi_stack.cli import output, stack
 from eessi_stack.cli.formats.layout import fit
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
@@ -65,6 +65,7 @@ def update(context: click.Context, *, settings: Settings, all_targets: bool) -> 
 def where(settings: Settings, *, every_target: bool) -> Sequence[Place]:
     """The places to look at; of all targets, those that are there."""
     found = place.find_all(settings, every_target=every_target)
+    stack.warn(found)
     there = [one for one in found if one.tree.prefix(one.target.cpu_only).is_dir()]
     if every_target and there:
         cpus = {one.target.cpu for one in there}

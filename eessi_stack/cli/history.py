@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from eessi_stack import journal, place
-from eessi_stack.cli import output
+from eessi_stack.cli import output, stack
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
 from eessi_stack.errors import ExitCode, StackError
@@ -27,6 +27,7 @@ def history(context: click.Context, *, settings: Settings, name: str | None, cou
     ever built there.
     """
     where = place.find(settings)
+    stack.warn([where])
     prefixes = dict.fromkeys((where.tree.prefix(where.target.cpu_only), where.tree.prefix(where.target)))
     events = sorted((event for prefix in prefixes for event in journal.events(prefix)), key=_time)
     found = [event for event in events if _is(event, name)] if name else events

@@ -64,7 +64,7 @@ def install(  # noqa: PLR0913 (one parameter a flag)
         settings = saved.settings(settings)
     elif not easystacks:
         raise click.UsageError("name an easystack, or a plan with --plan", context)
-    asked, place = stack.load(easystacks, settings)
+    asked, place = stack.load(easystacks, settings, makes=not dry_run)
     prepared = prepare(asked, place, rebuild, dependents=dependents)
     check_asked(prepared.comparison, asked)
     if saved:

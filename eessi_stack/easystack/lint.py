@@ -147,6 +147,7 @@ def _agree(version: str, other: str) -> bool:
 def targets(one: Easystack) -> Iterator[Finding]:
     """The header must not contradict the folders, and a target in the file's name only says something to people."""
     said, own = one.scope.targets, one.sheet.targets
+    yield from _of_other_versions(one)
     if own is not None and not scope.overlap(own, said):
         cause = f"`targets` is {_list(own)}, but the folders say {_list(said)}"
         yield Finding(file=one.file, line=one.sheet.lines.get("targets", 1), kind="targets", cause=cause)
@@ -157,6 +158,17 @@ def targets(one: Easystack) -> Iterator[Finding]:
                 cause = f"the file's name says `{word}`, but its entries are for {_list(meant) or 'all targets'}"
                 hint = f"say in its header: `targets: [{target}]`"
                 yield Finding(file=one.file, line=1, kind="targets", cause=cause, hint=hint)
+
+
+def _of_other_versions(one: Easystack) -> Iterator[Finding]:
+    """A target that the EESSI version does not have is of no use in the header."""
+    version = _version(one) or ""
+    for name in (one.sheet.targets or ()) if selector.is_version(version) else ():
+        having = selector.versions_with(name)
+        if version not in having:
+            cause = f"{quote(name)} in `targets` is no target of EESSI {version}"
+            hint = f"{' and '.join(having)} {'has' if len(having) == 1 else 'have'} it" if having else ""
+            yield Finding(file=one.file, line=one.sheet.lines.get("targets", 1), kind="targets", cause=cause, hint=hint)
 
 
 def _list(selectors: Iterable[str]) -> str:
