@@ -89,8 +89,10 @@ def test_two_versions(tree: Tree) -> None:
 
 def test_nothing_on_either_side_proves_nothing(tree: Tree) -> None:
     run = tree.run("diff", TARGET, OTHER)
-    assert run.returncode == 1
-    assert "has no modules: there is nothing to compare" in run.stdout
+    assert run.returncode == 3
+    assert run.stdout == f"{TARGET} and {OTHER} both have no modules: there is nothing to compare\n"
+    document = json.loads(tree.run("diff", TARGET, OTHER, "--json").stdout)
+    assert (document["same"], document["problem"] + "\n") == (False, run.stdout)
     tree.install("Alpha")
     run = tree.run("diff", TARGET, OTHER)
     assert (run.returncode, run.stdout) == (1, f"{OTHER} has no modules: there is nothing to compare\n")
