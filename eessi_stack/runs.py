@@ -25,11 +25,18 @@ class Run:
     """What one run did, and whether it ended."""
 
     time: str  #: when it began
+    name: str = ""
     host: str = ""
     pid: int = 0
     results: Mapping[str, int] = field(default_factory=dict)  #: what became of builds → of how many
     seconds: float | None = None  #: how long it took; None where it has not ended, or was begun elsewhere
     goes_on: bool | None = False  #: None where that cannot be told
+
+    @property
+    def fate(self) -> str:
+        """What became of a run that has not ended; nothing where its beginning is not known."""
+        said = {True: "goes on", False: "was cut off", None: "has not ended, as far as is known here"}
+        return f"{said[self.goes_on]}: process {self.pid} on {self.host}" if self.pid else ""
 
 
 def ended(events: Iterable[Mapping[str, Any]]) -> tuple[Event, ...]:
@@ -80,6 +87,7 @@ def _run(events: list[Mapping[str, Any]], host: str, is_alive: Callable[[int], b
     may_go_on = is_alive(number) if name == host else None
     return Run(
         time=str(first.get("time", "")),
+        name=str(first["run"]),
         host=name,
         pid=number,
         results=dict(results),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from itertools import takewhile
@@ -133,7 +134,7 @@ def test_runs_that_ended_go_on_or_were_cut_off(tree: Tree) -> None:
     begin(tree, "one", host, 1)
     assert runs(tree)[-1].endswith(f"2 built, 1 skipped; was cut off: process 1 on {host}")
     journal.record(prefix(tree), "run-ended", run="one")
-    assert runs(tree)[0].endswith("  2 built, 1 skipped in 0s")
+    assert re.search(r"  2 built, 1 skipped in \d+s$", runs(tree)[0])
     begin(tree, "two", "node7", 41)
     assert runs(tree)[-1].endswith("; has not ended, as far as is known here: process 41 on node7")
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", "eessi-stack"]) as ours:

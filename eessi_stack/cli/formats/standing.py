@@ -120,12 +120,7 @@ def _run(run: Run) -> str:
     results = ", ".join(f"{count} {result}" for result, count in sorted(run.results.items())) or "nothing built"
     if run.seconds is not None:
         return f"{results} in {output.duration(run.seconds)}"
-    process = f"process {run.pid} on {run.host}"
-    if run.goes_on is None:
-        return f"{results}; has not ended, as far as is known here: {process}"
-    if run.goes_on:
-        return f"{results}; goes on: {process}"
-    return f"{results}; was cut off: {process}" if run.pid else results
+    return f"{results}; {run.fate}" if run.fate else results
 
 
 def _when(time: str) -> str:
