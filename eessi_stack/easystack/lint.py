@@ -236,15 +236,29 @@ def absent(easystacks: Iterable[Easystack], names: Collection[str]) -> Iterator[
         return
     nearest = Nearest(names)
     for place, request in enumerate(wanted):
-        near = nearest(request.filename) if place < MAX_NEAREST else None
-        origin = next((f"`{name}`" for name, _ in request.options if name in ("from-commit", "from-pr")), "")
+        name = _of_module(request, names) or request.filename
+        near = name if name in names else nearest(name) if place < MAX_NEAREST else None
         yield Finding(
             file=request.file,
             line=request.line,
             kind="easyconfig",
-            cause=f"there is no {quote(request.filename)}" + (f", and its {origin} is not followed" if origin else ""),
+            cause=_why_absent(request, is_module=name != request.filename),
             hint=f"did you mean `{near}`?" if near else "is its folder in the robot path?",
         )
+
+
+def _why_absent(request: Request, *, is_module: bool) -> str:
+    if is_module:
+        return f"{quote(request.easyconfig)} is called as a module is, not as an easyconfig"
+    origin = next((f"`{name}`" for name, _ in request.options if name in ("from-commit", "from-pr")), "")
+    return f"there is no {quote(request.filename)}" + (f", and its {origin} is not followed" if origin else "")
+
+
+def _of_module(request: Request, names: Collection[str]) -> str:
+    """The easyconfig that makes the module which an entry names; nothing where it names none: `folder/NAME-1.0`."""
+    name = f"{request.easyconfig.replace('/', '-')}.eb"
+    is_module = re.fullmatch(r"[^/.][^/]*/[^/]+", request.easyconfig) and not request.easyconfig.endswith(".eb")
+    return name if is_module and (name in names or re.search(r"/\d", request.easyconfig)) else ""
 
 
 class Nearest:

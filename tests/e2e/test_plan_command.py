@@ -146,8 +146,9 @@ def test_history_shows_what_was_built(site: Site) -> None:
     assert "nothing was built yet" in site.run("history").stdout
     site.run("install", site.easystack("Alpha", "Beta"))
 
-    shown = site.run("history").stdout.splitlines()
+    *shown, log = site.run("history").stdout.splitlines()
 
+    assert Path(log.removeprefix(" " * 18 + "log ")).is_file()
     assert [line.split()[2:4] for line in shown] == [["built", "Alpha/1.0"], ["failed", "Beta/1.0"]]
     assert [line.split()[3] for line in site.run("history", "Alpha").stdout.splitlines()] == ["Alpha/1.0"]
     events = json.loads(site.run("history", "--json").stdout)["events"]

@@ -161,6 +161,19 @@ def test_nothing_is_wrong_with_a_good_easystack() -> None:
             "a.yml:2: there is no `GROMAX-2024.1.eb`; did you mean `GROMACS-2024.1.eb`?",
         ),
         (asking("a.yml", "/cvmfs/x/Foo-1.0.eb"), None),
+        (
+            asking("a.yml", "Foo/1.0"),
+            "a.yml:2: `Foo/1.0` is called as a module is, not as an easyconfig; did you mean `Foo-1.0.eb`?",
+        ),
+        (
+            asking("a.yml", "GROMACS/2024.2"),
+            (
+                "a.yml:2: `GROMACS/2024.2` is called as a module is, not as an easyconfig; "
+                "did you mean `GROMACS-2024.1.eb`?"
+            ),
+        ),
+        (asking("a.yml", "folder/Foo-1.0"), None),
+        (asking("a.yml", "folder/Qux-1.0"), "a.yml:2: there is no `Qux-1.0.eb`; is its folder in the robot path?"),
         (asking("a.yml", "Qux-1.0"), "a.yml:2: there is no `Qux-1.0.eb`; is its folder in the robot path?"),
         (
             easystack("a.yml", "easyconfigs:\n- Qux-1.0.eb: {options: {from-commit: abc}}\n"),
