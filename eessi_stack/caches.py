@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eessi_stack import prefixes
+from eessi_stack import intent, prefixes
 from eessi_stack.eb import environment
 from eessi_stack.errors import ExitCode, StackError
 from eessi_stack.lmod import check, reader
@@ -53,7 +53,12 @@ def checked(places: Sequence[Place]) -> tuple[Report, ...]:
     """What is wrong with the caches of these places. StackError, exit code 3, where no Lmod can be asked."""
     found = homes(places)
     answers = reader.read(find_lmod(places[0]), found)
-    return tuple(check.check(home, answers) for home in found)
+    return tuple(check.check(home, answers, _incomplete(home)) for home in found)
+
+
+def _incomplete(home: Home) -> frozenset[str]:
+    """The modules that are being built, or whose build was cut off: their files may be there already."""
+    return frozenset(module for layer in home.layers for module in intent.marks(layer.parents[1]))
 
 
 def updated(places: Sequence[Place], say: Callable[[str], Any] = lambda _: None) -> Iterator["Updated"]:

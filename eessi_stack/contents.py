@@ -44,7 +44,8 @@ def _extensions(layer: Path, module: str) -> tuple[str, ...]:
 def saved(path: Path, target: str) -> Side:
     """What a status that was saved says of a target. StackError where it is no such file, or has no such target."""
     try:
-        rows = _rows(json.loads(path.read_text(encoding="utf-8")))
+        document = json.loads(path.read_text(encoding="utf-8"))
+        rows, version = _rows(document), str(document["tree"]["version"])
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise StackError(
             "status-unreadable",
@@ -57,7 +58,9 @@ def saved(path: Path, target: str) -> Side:
         raise StackError("status-target", f"{path}: says nothing of {name}", hint=hint)
     cpu, _, accelerator = name.partition("/accel/")
     label = str(path) if name == target else f"{path} ({name})"
-    return Side(label=label, target=Target(cpu=cpu, accelerator=accelerator or None), modules=rows[name])
+    found = Target(cpu=cpu, accelerator=accelerator or None)
+    filtered = frozenset(options.filter_deps(version, found.family))
+    return Side(label=label, target=found, modules=rows[name], filtered=filtered)
 
 
 def _rows(document: Any) -> dict[str, dict[str, tuple[str, ...]]]:  # noqa: ANN401 (whatever JSON can hold)

@@ -72,10 +72,14 @@ def difference(first: Side, second: Side, exclusions: Iterable[Exclusion] = ()) 
 
 
 def _left_out(has: Side, lacks: Side, exclusions: tuple[Exclusion, ...]) -> Mapping[str, str]:
-    """Of what the one side has and the other has not, why: it is filtered or excluded there, or needs what is."""
+    """Of what the one side has and the other has not, why: it is filtered or excluded there, or needs what is.
+
+    What both sides filter has been built on one of them all the same: that is no reason.
+    """
     absent = has.modules.keys() - lacks.modules.keys()
     filtered = {name for name in absent if name.partition("/")[0] in lacks.filtered - has.filtered}
-    reasons = dict.fromkeys(sorted(filtered), f"not built for {lacks.target.family}: filter-deps has it")
+    where = "there" if has.target.family == lacks.target.family else f"for {lacks.target.family}"
+    reasons = dict.fromkeys(sorted(filtered), f"not built {where}: filter-deps has it")
     if not exclusions:
         return reasons
     packages = [Package(module=name, dependencies=has.loads.get(name, ())) for name in _in_build_order(has, absent)]

@@ -1,7 +1,7 @@
 """Where one command works: the tree, the target in it, and how EasyBuild is configured for both."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def find_all(settings: Settings, stack: Stack | None = None, *, every_target: bo
     _check(settings)
     tree = Tree(repo=settings.repo, version=_version(settings, stack))
     runs = target.compatible(cpuinfo.parse(cpuinfo.host_cpuinfo()))
-    chosen = _every_target(settings, tree) if every_target else _targets(settings, tree, runs)
+    chosen = _every_target(settings, tree, stack) if every_target else _targets(settings, tree, runs)
     return tuple(_place(settings, stack, tree, one, why, runs) for one, why in chosen)
 
 
@@ -137,12 +137,12 @@ def _named(name: str, tree: Tree, accelerator: str | None, origin: str) -> Targe
     return Target(cpu=cpu, accelerator=accelerator)
 
 
-def _every_target(settings: Settings, tree: Tree) -> list[tuple[Target, str]]:
-    """All targets; of their accelerators, those asked for."""
+def _every_target(settings: Settings, tree: Tree, stack: Stack | None) -> list[tuple[Target, str]]:
+    """All targets, and what a stack names besides; of their accelerators, those asked for."""
     accelerator = _accelerator(settings)
     if settings.origins["target"] == "--target":  # a variable or file that names one is not so strong
         raise StackError("target-contradiction", "--target names targets, and --all-targets means all of them")
-    every = prefixes.all_of(tree)
+    every = prefixes.all_of(tree, _named_by(stack) if stack else ())
     if accelerator and not any(one.accelerator == accelerator for one in every):
         raise StackError(
             "accelerator-absent",
@@ -151,6 +151,15 @@ def _every_target(settings: Settings, tree: Tree) -> list[tuple[Target, str]]:
         )
     wanted = [one for one in every if not accelerator or one.accelerator in (None, accelerator)]
     return [(one, "one of all") for one in wanted]
+
+
+def _named_by(stack: Stack) -> Iterator[Target]:
+    """The targets that entries name, none of which their EESSI version need have."""
+    for selector in dict.fromkeys(selector for request in stack.requests for selector in request.targets):
+        cpu, _, accelerator = selector.partition("/accel/")
+        whole = not accelerator or target.ACCELERATOR.fullmatch(accelerator)
+        if whole and cpu in {row.name for row in target.table()}:
+            yield Target(cpu=cpu, accelerator=accelerator or None)
 
 
 def _accelerator(settings: Settings) -> str | None:

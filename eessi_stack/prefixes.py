@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from eessi_stack import target
@@ -27,8 +28,8 @@ def in_tree(tree: Tree) -> tuple[Target, ...]:
     return tuple(found)
 
 
-def all_of(tree: Tree) -> tuple[Target, ...]:
-    """The targets that the tree's version should have, absent ones too, then what else the tree has.
+def all_of(tree: Tree, named: Iterable[Target] = ()) -> tuple[Target, ...]:
+    """The targets that the tree's version should have, absent ones too, then what else the tree has or is `named`.
 
     StackError `version-unknown` where nobody knows the version's targets and the tree has none.
     """
@@ -36,7 +37,8 @@ def all_of(tree: Tree) -> tuple[Target, ...]:
     names = {today: one.cpu for (today, _), one in present.items()}
     expected = () if present and not target.is_known(tree.version) else target.known(tree.version)
     wanted = [Target(cpu=names.get(one.cpu, one.cpu), accelerator=one.accelerator) for one in expected]
-    others = [one for one in present.values() if one not in wanted]
+    added = [replace(one, cpu=names.get(one.cpu, one.cpu)) for one in named]
+    others = [one for one in dict.fromkeys([*present.values(), *added]) if one not in wanted]
     return tuple(sorted([*wanted, *others], key=lambda one: (_order(one.cpu), one.cpu, one.accelerator or "")))
 
 

@@ -12,6 +12,7 @@ class Event:
     """What became of one build."""
 
     time: str
+    run: str
     module: str
     result: str
     seconds: float
@@ -24,11 +25,18 @@ class Run:
     """What one run did, and whether it ended."""
 
     time: str  #: when it began
+    name: str = ""
     host: str = ""
     pid: int = 0
     results: Mapping[str, int] = field(default_factory=dict)  #: what became of builds → of how many
     seconds: float | None = None  #: how long it took; None where it has not ended, or was begun elsewhere
     goes_on: bool | None = False  #: None where that cannot be told
+
+    @property
+    def fate(self) -> str:
+        """What became of a run that has not ended; nothing where its beginning is not known."""
+        said = {True: "goes on", False: "was cut off", None: "has not ended, as far as is known here"}
+        return f"{said[self.goes_on]}: process {self.pid} on {self.host}" if self.pid else ""
 
 
 def ended(events: Iterable[Mapping[str, Any]]) -> tuple[Event, ...]:
@@ -39,6 +47,7 @@ def ended(events: Iterable[Mapping[str, Any]]) -> tuple[Event, ...]:
 def _event(facts: Mapping[str, Any]) -> Event:
     return Event(
         time=str(facts.get("time", "")),
+        run=str(facts.get("run") or ""),
         module=str(facts["module"]),
         result=str(facts.get("result", "")),
         seconds=_number(facts.get("seconds")),
@@ -61,6 +70,13 @@ def runs(events: Iterable[Mapping[str, Any]], host: str, is_alive: Callable[[int
     return tuple(_run(one, host, is_alive) for one in by_run.values())
 
 
+def latest(events: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """The names of the last run, and of those that were still at work when it began."""
+    names = [str(event.get("run") or "") for event in events]
+    first = {name: at for at, name in reversed([*enumerate(names)])}
+    return frozenset(names[max(first.values(), default=0) :])
+
+
 def _run(events: list[Mapping[str, Any]], host: str, is_alive: Callable[[int], bool]) -> Run:
     """One run; of an accelerator's, what is built for its CPU stands in another journal, without begin and end."""
     first, last = events[0], events[-1]
@@ -71,6 +87,7 @@ def _run(events: list[Mapping[str, Any]], host: str, is_alive: Callable[[int], b
     may_go_on = is_alive(number) if name == host else None
     return Run(
         time=str(first.get("time", "")),
+        name=str(first["run"]),
         host=name,
         pid=number,
         results=dict(results),

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+#: Units of memory, each 1024 of the one before, and of time, the largest first.
+_BYTES = "KMGT"
+_SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+
 
 def _path(text: str) -> Path:
     return Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 (EasyBuild's paths have no `..` either)
@@ -32,22 +36,33 @@ def _count(text: str) -> int:
 
 
 def _bytes(text: str) -> int:
-    """`16G`, `512M`, `1.5T`, in powers of 1024."""
-    number, unit = _number(text, "KMGT")
-    return int(number * 1024 ** ("KMGT".index(unit) + 1)) if unit else int(number)
+    """`16G`, `512m`, `1.5TB`, `16GiB`, in powers of 1024."""
+    number, unit = _number(text.upper(), r"([KMGT]?)(?:I?B)?")
+    return int(number * 1024 ** (f" {_BYTES}".index(unit) if unit else 0))
 
 
 def _seconds(text: str) -> float:
-    """`90s`, `90m`, `1.5h`; without a unit seconds."""
-    number, unit = _number(text, "smh")
-    return number * {"": 1, "s": 1, "m": 60, "h": 3600}[unit]
+    """`90s`, `90m`, `1.5h`, `1d`; what a number alone means nobody need guess."""
+    number, unit = _number(text.lower(), f"([{''.join(_SECONDS)}])")
+    return number * _SECONDS[unit]
 
 
-def _number(text: str, units: str) -> tuple[float, str]:
-    found = re.fullmatch(rf"(\d+(?:\.\d+)?)([{units}]?)(?:i?B)?", text)
+def _number(text: str, unit: str) -> tuple[float, str]:
+    found = re.fullmatch(rf"(\d+(?:\.\d+)?){unit}", text)
     if not found or float(found[1]) <= 0:
         raise ValueError(text)
     return float(found[1]), found[2]
+
+
+def written(name: str, value: float) -> str:
+    """A setting that is a number as one would write it: `16G`, `90m`."""
+    if name == "timeout":
+        unit = next((unit for unit, size in _SECONDS.items() if value % size == 0), "s")
+        return f"{value / _SECONDS[unit]:g}{unit}"
+    if name == "memory":
+        power = max(power for power in range(len(_BYTES) + 1) if value >= 1024**power or power == 0)
+        return f"{round(value / 1024**power, 1):g}{_BYTES[power - 1] if power else ''}"
+    return str(value)
 
 
 def _accelerator(text: str) -> str:
@@ -154,14 +169,14 @@ OPTIONS = (
         name="memory",
         variables=("EESSI_STACK_MEMORY",),
         parse=_bytes,
-        wants="an amount of memory such as 16G",
+        wants="an amount of memory such as 16G, 512M or 1.5T",
         help="memory that all builds together may use; by default what the cgroup or machine has",
     ),
     Option(
         name="timeout",
         variables=("EESSI_STACK_TIMEOUT",),
         parse=_seconds,
-        wants="a time such as 90m or 8h",
+        wants="a time with its unit such as 90s, 90m, 8h or 1d",
         help="how long the build of one package may take; by default as long as it does",
     ),
     Option(

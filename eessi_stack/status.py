@@ -10,11 +10,14 @@ from eessi_stack import caches, contents, intent, journal, machine, runs
 from eessi_stack.differ import Side
 from eessi_stack.errors import ExitCode, StackError
 from eessi_stack.lmod.check import Report
-from eessi_stack.model import Answer, Stack, Target
+from eessi_stack.model import Answer, Stack, State, Target
 from eessi_stack.observe import Observer
 from eessi_stack.place import Place
 from eessi_stack.runs import Event, Run
 from eessi_stack.survey import Survey
+
+#: What is true of what a stack asks for and is not there.
+LACKING = (State.MISSING, State.BROKEN, State.ERROR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,7 @@ class Status:
     incomplete: tuple[str, ...] = ()
     locks: tuple[Lock, ...] = ()
     events: tuple[Event, ...] = ()  #: builds that ended, the last one last
+    latest: frozenset[str] = frozenset()  #: the names of the runs that count as the last
     runs: tuple[Run, ...] = ()  #: the last one last
     answer: Answer | None = None  #: where a stack was asked for
     cache: Report | None = None  #: of its CPU target
@@ -57,10 +61,17 @@ class Status:
 
     @property
     def failed(self) -> tuple[Event, ...]:
-        """What went wrong the last time, and is not there since."""
+        """What went wrong the last time and is not there since: of the stack, else of the last run.
+
+        What a stack does not ask for any more is nobody's loss.
+        """
         last = {event.module: event for event in self.events}
         there = self.side.modules if self.side else {}
-        return tuple(event for name, event in last.items() if event.result == "failed" and name not in there)
+        failed = (event for name, event in last.items() if event.result == "failed" and name not in there)
+        if self.answer is None or self.answer.comparison is None:
+            return tuple(event for event in failed if event.run in self.latest)
+        lacking = {one.package.module for one in self.answer.comparison.of(*LACKING)}
+        return tuple(event for event in failed if event.module in lacking)
 
 
 def status(
@@ -101,6 +112,7 @@ def _look(place: Place, observer: Observer, cache: Report | None, answer: Answer
         place=place,
         disk=_disk(prefix),
         events=runs.ended(events),
+        latest=runs.latest(events),
         runs=runs.runs(events, os.uname().nodename, machine.is_ours),
         answer=answer,
         cache=cache,

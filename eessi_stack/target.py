@@ -94,6 +94,12 @@ def is_known(version: str) -> bool:
     return version in _data()["eessi"]
 
 
+def is_foreign(one: Target, version: str) -> bool:
+    """Whether an EESSI version, of which it is known what it has, does not have a target."""
+    return is_known(version) and today(one) not in known(version)
+
+
+@cache
 def known(version: str) -> tuple[Target, ...]:
     """All prefixes that an EESSI version should have: each CPU target, then its accelerators."""
     rules = _version(version)["accelerators"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from eessi_stack import caches, place
-from eessi_stack.cli import output
+from eessi_stack.cli import output, stack
 from eessi_stack.cli.formats.layout import fit
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
@@ -19,6 +19,10 @@ if TYPE_CHECKING:  # `check` does without
     from eessi_stack.lmod.update import Updated
 
 ALL_TARGETS = click.option("--all-targets", is_flag=True, help="of every target that the tree has")
+
+
+#: What there is of a target where nothing can mislead.
+NOTHING_YET = "no modules, no cache yet"
 
 
 @click.group()
@@ -61,6 +65,7 @@ def update(context: click.Context, *, settings: Settings, all_targets: bool) -> 
 def where(settings: Settings, *, every_target: bool) -> Sequence[Place]:
     """The places to look at; of all targets, those that are there."""
     found = place.find_all(settings, every_target=every_target)
+    stack.warn(found)
     there = [one for one in found if one.tree.prefix(one.target.cpu_only).is_dir()]
     if every_target and there:
         cpus = {one.target.cpu for one in there}
@@ -85,7 +90,7 @@ def text(reports: Sequence[Report], width: int | None, flags: str) -> Iterator[s
     for one in reports:
         bad = bool(one.findings or one.problem)
         sign = click.style(output.sign(good=not bad), fg="red" if bad else "green")
-        count = "" if one.problem else output.count(one.modules, "module")
+        count = "" if one.problem else output.count(one.modules, "module") if one.modules or bad else NOTHING_YET
         yield f"{sign} {one.home.target!s:<{size}}  {count}".rstrip()
         if one.problem:
             yield from _below(f"could not be told: {one.problem}", width)
@@ -115,8 +120,10 @@ def summary(reports: Sequence[Report], flags: str) -> Iterator[str]:
         yield f"{untold} of {every} could not be told"
     if empty:
         yield f"{empty} of {every} would have no modules in {'it' if empty == 1 else 'them'}"
-    if not (wrong or untold or empty):
-        yield f"{every} {'is' if len(reports) == 1 else 'are'} right: every module is in, as it is on disk"
+    right = [one for one in reports if one.modules or one.findings or one.problem]
+    if right and not (wrong or untold or empty):
+        every = output.count(len(right), "Lmod cache")
+        yield f"{every} {'is' if len(right) == 1 else 'are'} right: every module is in, as it is on disk"
 
 
 def document(reports: Sequence[Report]) -> dict[str, object]:

@@ -3,18 +3,26 @@
 import json
 import os
 import shlex
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
 
 from eessi_stack import place
 from eessi_stack.cli import output
+from eessi_stack.cli.formats.layout import fit
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
 from eessi_stack.eb import environment, options
-from eessi_stack.settings import OPTIONS
+from eessi_stack.settings import OPTIONS, written
 
 EVERYTHING = tuple(option.name for option in OPTIONS)
+
+#: Settings that people write with a unit.
+AMOUNTS = ("memory", "timeout")
+
+#: Where a value starts.
+_EDGE = 15
 
 #: The variables that plain `eb` needs to see the tree as eessi-stack does.
 FOR_EB = ("EASYBUILD_", "EESSI_", "EPREFIX")
@@ -46,8 +54,26 @@ def config(*, settings: Settings, easybuild: bool, as_json: bool) -> None:
         values = {name: {"value": value, "from": origin} for name, value, origin in rows}
         output.result(json.dumps({"format": "eessi-stack-config", "version": 1, "settings": values}, indent=2))
         return
+    readable = [(name, _readable(settings, name) or value or "-", origin) for name, value, origin in rows]
+    output.result("\n".join(lines(readable, output.width())))
+
+
+def lines(rows: Sequence[tuple[str, str, str]], width: int | None) -> Iterator[str]:
+    """A setting a line; on a terminal where it would not fit, its origin stands below."""
     for name, value, origin in rows:
-        output.result(f"{name:<14} {value or '-':<50} {origin}")
+        line = f"{name:<14} {value:<50} {origin}"
+        if width is None or len(line) <= width:
+            yield line
+            continue
+        first, *more = fit(value, width - _EDGE)
+        yield f"{name:<14} {first}"
+        yield from (f"{'':<{_EDGE}}{part}" for part in (*more, *fit(f"from {origin}", width - _EDGE)))
+
+
+def _readable(settings: Settings, name: str) -> str:
+    """Of amounts and times, how one would write them."""
+    value = getattr(settings, name) if name in AMOUNTS else None
+    return written(name, value) if value is not None else ""
 
 
 def _is_for_eb(name: str) -> bool:

@@ -53,7 +53,7 @@ def diff(  # noqa: PLR0913 (one parameter a flag)
         output.result(json.dumps(document(one, other, found), indent=2))
     else:
         output.result("\n".join(text(one, other, found, output.width())))
-    context.exit(ExitCode.OK if same(one, other, found) else ExitCode.FINDING)
+    context.exit(verdict(one, other, found))
 
 
 def _exclusions(easystacks: Sequence[Path], settings: Settings) -> tuple[Exclusion, ...]:
@@ -89,9 +89,11 @@ def _check(name: str, settings: Settings) -> None:
         raise StackError("status-absent", f"{name}: {what}", hint="name one that `eessi-stack status --json` printed")
 
 
-def same(one: Side, other: Side, found: Difference) -> bool:
-    """Two that have nothing share nothing."""
-    return not found.count and bool(one.modules or other.modules)
+def verdict(one: Side, other: Side, found: Difference) -> ExitCode:
+    """Of two that have nothing nobody can say whether they are the same."""
+    if not (one.modules or other.modules):
+        return ExitCode.UNDECIDED
+    return ExitCode.FINDING if found.count or not (one.modules and other.modules) else ExitCode.OK
 
 
 def text(one: Side, other: Side, found: Difference, width: int | None) -> Iterator[str]:
@@ -134,19 +136,28 @@ def _folded(line: str, indent: int, width: int | None) -> Iterator[str]:
 
 def summary(one: Side, other: Side, found: Difference) -> str:
     both = f"{one.label} and {other.label}"
-    for side in (one, other):
-        if not side.modules:
-            return f"{side.label} has no modules: there is nothing to compare"
+    if empty := nothing(one, other):
+        return empty
     if found.count:
         return f"{output.count(found.count, 'difference')} between {both}"
     return f"No differences between {both} ({output.count(len(one.modules), 'module')})"
+
+
+def nothing(one: Side, other: Side) -> str:
+    """Why there is nothing to compare, where that is so."""
+    empty = [side.label for side in (one, other) if not side.modules]
+    if not empty:
+        return ""
+    have = "has" if len(empty) == 1 else "both have"
+    return f"{' and '.join(empty)} {have} no modules: there is nothing to compare"
 
 
 def document(one: Side, other: Side, found: Difference) -> dict[str, object]:
     return {
         "format": "eessi-stack-diff",
         "version": 1,
-        "same": same(one, other, found),
+        "same": verdict(one, other, found) is ExitCode.OK,
+        "problem": nothing(one, other),
         "sides": [
             {"name": side.label, "target": str(side.target), "modules": len(side.modules)} for side in (one, other)
         ],

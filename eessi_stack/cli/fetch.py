@@ -44,6 +44,7 @@ def fetch(  # noqa: PLR0913 (one parameter a flag)
     """
     asked, place = stack.load(easystacks, settings)
     prepared = prepare(asked, place, rebuild, dependents=dependents)
+    missing_report.check_asked(prepared.comparison, asked)
     say_if_unchanged(prepared, rebuild)
     with progress.reporter(settings.color) as reporter:
         fetched: list[Fetched] = []

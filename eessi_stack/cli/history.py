@@ -1,17 +1,21 @@
 """`eessi-stack history`: what the journal of the tree knows: what was built, when, how long it took, what failed."""
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import click
 
-from eessi_stack import journal, place
-from eessi_stack.cli import output
+from eessi_stack import journal, machine, place, runs
+from eessi_stack.cli import output, stack
 from eessi_stack.cli.options import settings_options
 from eessi_stack.config import Settings
 from eessi_stack.errors import ExitCode, StackError
-from eessi_stack.model import Target
+from eessi_stack.model import Action, Result, Target
+
+#: What is said of a build, as most are of what is new.
+AGAIN = (Action.REBUILD, Action.REPAIR)
 
 
 @click.command()
@@ -27,6 +31,7 @@ def history(context: click.Context, *, settings: Settings, name: str | None, cou
     ever built there.
     """
     where = place.find(settings)
+    stack.warn([where])
     prefixes = dict.fromkeys((where.tree.prefix(where.target.cpu_only), where.tree.prefix(where.target)))
     events = sorted((event for prefix in prefixes for event in journal.events(prefix)), key=_time)
     found = [event for event in events if _is(event, name)] if name else events
@@ -35,7 +40,8 @@ def history(context: click.Context, *, settings: Settings, name: str | None, cou
     if name and not found:
         raise _unknown(name, events, where.target)
     if not as_json:
-        output.result("\n".join(lines(found, count)) or "nothing was built yet")
+        known = {run.name: run.fate for run in runs.runs(events, os.uname().nodename, machine.is_ours)}
+        output.result("\n".join(lines(found, count, known)) or "nothing was built yet")
     context.exit(ExitCode.OK)
 
 
@@ -58,18 +64,22 @@ def _unknown(name: str, events: Iterable[Mapping[str, Any]], target: Target) -> 
     )
 
 
-def lines(events: Iterable[Mapping[str, Any]], count: int) -> Iterator[str]:
-    """A line a build that ended, or that was begun and of which nothing more is known."""
-    shown = list(_builds(events))[-count:]
+def lines(events: Iterable[Mapping[str, Any]], count: int, fates: Mapping[str, str] | None = None) -> Iterator[str]:
+    """A line a build that ended, or that was begun and whose run has not ended; `fates` say what became of runs.
+
+    What failed has its log below.
+    """
+    shown = list(_builds(events, fates or {}))[-count:]
     widths = [max((len(row[column]) for row in shown), default=0) for column in range(4)]
-    for row in shown:
-        padded = "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False))
-        yield f"{padded}  {row[-1]}".rstrip()
+    for *cells, cause, log in shown:
+        padded = "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True))
+        yield f"{padded}  {cause}".rstrip()
+        yield from (f"{'':{widths[0]}}  log {log}",) if log else ()
 
 
-def _builds(events: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, str, str, str]]:
+def _builds(events: Iterable[Mapping[str, Any]], fates: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
     begun: dict[tuple[object, object], Mapping[str, Any]] = {}
-    rows: list[tuple[str, str, str, str, str]] = []
+    rows: list[tuple[str, ...]] = []
     for event in events:
         key = (event.get("run"), event.get("module"))
         if event.get("event") == "step-started":
@@ -77,13 +87,17 @@ def _builds(events: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, str
         elif event.get("event") == "step-ended":
             begun.pop(key, None)
             rows.append(_row(event))
-    rows += [_row({**event, "result": "no end", "cause": "its run was killed, or goes on"}) for event in begun.values()]
+    for event in begun.values():
+        fate = fates.get(str(event.get("run"))) or "what became of its run is not known here"
+        rows.append(_row({**event, "result": "no end", "cause": fate}))
     yield from sorted(rows)
 
 
-def _row(event: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
+def _row(event: Mapping[str, Any]) -> tuple[str, ...]:
     seconds = event.get("seconds")
     took = output.duration(float(seconds)) if isinstance(seconds, int | float) and seconds else ""
     when = str(event.get("time", ""))[:16].replace("T", " ")
-    cause = str(event.get("cause", ""))
-    return when, str(event.get("result", "")), str(event.get("module", "")), took, cause
+    again = event.get("action") if event.get("action") in AGAIN else ""
+    cause = ": ".join(str(part) for part in (again, event.get("cause")) if part)
+    log = str(event.get("log") or "") if event.get("result") == Result.FAILED else ""
+    return when, str(event.get("result", "")), str(event.get("module", "")), took, cause, log

@@ -11,15 +11,14 @@ from eessi_stack import caches, config, flow
 from eessi_stack import install as installing
 from eessi_stack.cli import complete, output, progress, saved_plan, stack
 from eessi_stack.cli import plan as planned
-from eessi_stack.cli.formats import text
-from eessi_stack.cli.formats.report import about
+from eessi_stack.cli.formats.report import check_asked
 from eessi_stack.cli.formats.run import Run, render, verdict
 from eessi_stack.cli.options import settings_options
 from eessi_stack.cli.plan import rebuild_options
 from eessi_stack.cli.publish import Output, format_options, publish
 from eessi_stack.config import Settings
 from eessi_stack.eb import environment
-from eessi_stack.model import Answer, Comparison, Result, Stack
+from eessi_stack.model import Answer, Comparison, Result, Stack, State
 from eessi_stack.place import Place
 from eessi_stack.plan import NEW
 from eessi_stack.prepare import Prepared, prepare
@@ -65,8 +64,9 @@ def install(  # noqa: PLR0913 (one parameter a flag)
         settings = saved.settings(settings)
     elif not easystacks:
         raise click.UsageError("name an easystack, or a plan with --plan", context)
-    asked, place = stack.load(easystacks, settings)
+    asked, place = stack.load(easystacks, settings, makes=not dry_run)
     prepared = prepare(asked, place, rebuild, dependents=dependents)
+    check_asked(prepared.comparison, asked)
     if saved:
         saved.check(prepared.plan)
     form = "json" if as_json else form
@@ -105,8 +105,9 @@ def update_cache(place: Place) -> str:
 
 
 def say_what_is_special(prepared: Prepared) -> None:
-    for line in text.undecided(about(prepared.comparison)):
-        output.message(line)
+    if prepared.plan.steps and (untold := prepared.comparison.of(State.ERROR)):
+        names = ", ".join(one.package.module for one in untold)
+        output.message(f"could not be decided: {names}; the end says why")
     if os.geteuid() == 0 and prepared.plan.steps:
         output.message("running as root: installations belong to root, and their read-only modes do not bind it")
     for step in prepared.plan.steps:

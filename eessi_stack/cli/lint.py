@@ -33,6 +33,8 @@ ABSENT = ("easystack-none", "easystack-unreadable")
 def lint(context: click.Context, *, settings: Settings, easystacks: tuple[str, ...], form: str, as_json: bool) -> None:
     """Say everything that is wrong in easystacks, whether they parse or not.
 
+    Easyconfigs need only be there, they are not read: `missing` says which cannot be parsed.
+
     A folder stands for the easystacks in it; a name without a path for one that comes with eessi-stack.
     """
     paths, absent = find(easystacks)

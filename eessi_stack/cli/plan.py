@@ -58,8 +58,11 @@ def plan(  # noqa: PLR0913 (one parameter a flag)
 
     Exit code 1 when there is something to do.
     """
+    if str(file) == "-":
+        raise click.UsageError("`-` is no file: --json prints the plan")
     asked, place = stack.load(easystacks, settings)
     prepared = prepare(asked, place, rebuild, dependents=dependents)
+    missing_report.check_asked(prepared.comparison, asked)
     if file:
         _write(file, document(prepared, asked, place, rebuild, dependents=dependents))
     context.exit(say(prepared, asked, place, rebuild, dependents=dependents, as_json=as_json))

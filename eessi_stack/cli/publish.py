@@ -44,6 +44,8 @@ def _outputs(context: click.Context, option: click.Parameter, values: Sequence[s
         if not separator or name not in FORMATS:
             near = output.did_you_mean(name, FORMATS) or f"the formats are {', '.join(FORMATS)}"
             raise click.BadParameter(f"`{value}` is not FORMAT=FILE: {near}", context, option)
+        if file == "-":
+            raise click.BadParameter("`-` is no file: --format says what goes to stdout", context, option)
         path = Path(file)
         if not file or path.is_dir() or not path.parent.is_dir():
             raise click.BadParameter(f"`{file}` is not a file that can be written", context, option)

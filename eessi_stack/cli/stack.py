@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from eessi_stack import flow, place
+from eessi_stack import flow, place, target
 from eessi_stack.cli import output
 from eessi_stack.config import Settings, shipped
 from eessi_stack.easystack import files
@@ -13,10 +13,12 @@ from eessi_stack.kept import PutBack
 from eessi_stack.model import Stack
 
 
-def load(names: Sequence[str], settings: Settings) -> tuple[Stack, place.Place]:
-    """The stack, and the one target to work on."""
+def load(names: Sequence[str], settings: Settings, *, makes: bool = False) -> tuple[Stack, place.Place]:
+    """The stack, and the one target to work on; `makes`: what is not there yet will be."""
     stack = _read(names, settings)
     found = place.find(settings, stack)
+    if not makes:
+        warn([found])
     _say_where([found])
     return stack, found
 
@@ -27,8 +29,21 @@ def load_for_all(
     """The stack, and all targets that are asked for."""
     stack = _read(names, settings)
     found = place.find_all(settings, stack, every_target=every_target)
+    warn(found)
     _say_where(found)
     return stack, found
+
+
+def warn(found: Sequence[place.Place]) -> None:
+    """Say what was asked for by name and is nowhere: the repository, targets that the EESSI version does not have."""
+    tree, origins = found[0].tree, found[0].settings.origins
+    if origins["repo"] != "default" and not tree.repo.is_dir():
+        output.message(f"warning: {tree.repo}, from {origins['repo']}, does not exist: it counts as an empty tree")
+    for one in found:
+        if target.is_foreign(one.target, tree.version) and not tree.prefix(one.target).is_dir():
+            output.message(
+                f"warning: EESSI {tree.version} does not have the target {one.target}: it would be a site's own"
+            )
 
 
 def _read(names: Sequence[str], settings: Settings) -> Stack:

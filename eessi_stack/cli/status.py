@@ -42,6 +42,7 @@ def status(  # noqa: PLR0913 (one parameter a flag)
         asked, places = stack.load_for_all(easystacks, settings, every_target=all_targets)
     else:
         asked, places = None, place.find_all(settings, every_target=all_targets)
+        stack.warn(places)
     if software:
         context.exit(_software(places, software))
     found = standing.status(places, asked, extensions=as_json)

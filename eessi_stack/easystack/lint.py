@@ -147,6 +147,7 @@ def _agree(version: str, other: str) -> bool:
 def targets(one: Easystack) -> Iterator[Finding]:
     """The header must not contradict the folders, and a target in the file's name only says something to people."""
     said, own = one.scope.targets, one.sheet.targets
+    yield from _of_other_versions(one)
     if own is not None and not scope.overlap(own, said):
         cause = f"`targets` is {_list(own)}, but the folders say {_list(said)}"
         yield Finding(file=one.file, line=one.sheet.lines.get("targets", 1), kind="targets", cause=cause)
@@ -157,6 +158,17 @@ def targets(one: Easystack) -> Iterator[Finding]:
                 cause = f"the file's name says `{word}`, but its entries are for {_list(meant) or 'all targets'}"
                 hint = f"say in its header: `targets: [{target}]`"
                 yield Finding(file=one.file, line=1, kind="targets", cause=cause, hint=hint)
+
+
+def _of_other_versions(one: Easystack) -> Iterator[Finding]:
+    """A target that the EESSI version does not have is of no use in the header."""
+    version = _version(one) or ""
+    for name in (one.sheet.targets or ()) if selector.is_version(version) else ():
+        having = selector.versions_with(name)
+        if version not in having:
+            cause = f"{quote(name)} in `targets` is no target of EESSI {version}"
+            hint = f"{' and '.join(having)} {'has' if len(having) == 1 else 'have'} it" if having else ""
+            yield Finding(file=one.file, line=one.sheet.lines.get("targets", 1), kind="targets", cause=cause, hint=hint)
 
 
 def _list(selectors: Iterable[str]) -> str:
@@ -224,15 +236,29 @@ def absent(easystacks: Iterable[Easystack], names: Collection[str]) -> Iterator[
         return
     nearest = Nearest(names)
     for place, request in enumerate(wanted):
-        near = nearest(request.filename) if place < MAX_NEAREST else None
-        origin = next((f"`{name}`" for name, _ in request.options if name in ("from-commit", "from-pr")), "")
+        name = _of_module(request, names) or request.filename
+        near = name if name in names else nearest(name) if place < MAX_NEAREST else None
         yield Finding(
             file=request.file,
             line=request.line,
             kind="easyconfig",
-            cause=f"there is no {quote(request.filename)}" + (f", and its {origin} is not followed" if origin else ""),
+            cause=_why_absent(request, is_module=name != request.filename),
             hint=f"did you mean `{near}`?" if near else "is its folder in the robot path?",
         )
+
+
+def _why_absent(request: Request, *, is_module: bool) -> str:
+    if is_module:
+        return f"{quote(request.easyconfig)} is called as a module is, not as an easyconfig"
+    origin = next((f"`{name}`" for name, _ in request.options if name in ("from-commit", "from-pr")), "")
+    return f"there is no {quote(request.filename)}" + (f", and its {origin} is not followed" if origin else "")
+
+
+def _of_module(request: Request, names: Collection[str]) -> str:
+    """The easyconfig that makes the module which an entry names; nothing where it names none: `folder/NAME-1.0`."""
+    name = f"{request.easyconfig.replace('/', '-')}.eb"
+    is_module = re.fullmatch(r"[^/.][^/]*/[^/]+", request.easyconfig) and not request.easyconfig.endswith(".eb")
+    return name if is_module and (name in names or re.search(r"/\d", request.easyconfig)) else ""
 
 
 class Nearest:

@@ -94,6 +94,31 @@ def accelerators() -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for rule in rules for name in rule["names"]))
 
 
+def versions_with(selector: str) -> tuple[str, ...]:
+    """The EESSI versions that have a target which a selector means."""
+    return tuple(version for version in _data()["eessi"] if _is_of(version, *split(selector)))
+
+
+def is_version(version: str) -> bool:
+    """Whether it is known which targets an EESSI version has."""
+    return version in _data()["eessi"]
+
+
+@cache
+def _is_of(version: str, cpu: str, accelerator: str) -> bool:
+    said = _data()["eessi"][version]
+    for name in said["cpus"]:
+        places = {name, name.split("/", 1)[0]}
+        names = [one for rule in said["accelerators"] if places & set(rule["on"]) for one in rule["names"]]
+        if _within(name, cpu) and (not accelerator or any(_within(one, accelerator) for one in names)):
+            return True
+    return False
+
+
+def _within(path: str, folder: str) -> bool:
+    return f"{path}/".startswith(f"{folder}/") or not folder
+
+
 @cache
 def _names() -> tuple[str, ...]:
     return tuple(row["name"] for row in _data()["cpu"])

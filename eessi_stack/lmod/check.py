@@ -1,7 +1,7 @@
 """Does an Lmod cache say what is there? Everything that would mislead a user, by name."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -53,17 +53,22 @@ class Report:
     """What is to be said of one CPU target."""
 
     home: Home
-    modules: int = 0  #: on disk
+    modules: int = 0  #: on disk; none where no build of any has ended well, and there is no cache
     findings: tuple[Finding, ...] = ()
     problem: str = ""  #: why it could not be told
 
 
-def check(home: Home, answers: Answers) -> Report:
-    """Everything that is wrong with Lmod's files of one target."""
+def check(home: Home, answers: Answers, incomplete: Collection[str] = ()) -> Report:
+    """Everything that is wrong with Lmod's files of one target; `incomplete` are modules whose build has not ended.
+
+    As long as a prefix has no other modules, a cache is not wanted yet.
+    """
     try:
         disk = {layer: spider.scan(layer) for layer in home.layers if os.path.isdir(layer)}  # noqa: PTH112
         files = sum(len(seen.modules) for seen in disk.values())
         answer = answers["cache", str(home.cache)]
+        if not answer.reads and home.tree.prefix(home.target).is_dir() and not _complete(disk.values(), incomplete):
+            return Report(home=home)
         if not files:
             nothing = Finding(kind=Kind.NOTHING_THERE, message=f"no modules in {home.layers[0]}")
             return Report(home=home, findings=(nothing, *contents(home.cache, answer, disk)))
@@ -77,6 +82,10 @@ def check(home: Home, answers: Answers) -> Report:
     except OSError as error:
         return Report(home=home, problem=f"{error.filename}: cannot be read: {error.strerror}")
     return Report(home=home, modules=files, findings=tuple(findings))
+
+
+def _complete(disk: Iterable[OnDisk], incomplete: Collection[str]) -> bool:
+    return any(module_of(file) not in incomplete for seen in disk for file in seen.modules)
 
 
 def usable(cache: Path, answer: Answer) -> Iterable[Finding]:

@@ -57,11 +57,18 @@ def mended(tree: Tree) -> None:
     assert not found(tree)
 
 
-def test_a_tree_without_modules_is_not_right(tree: Tree) -> None:
-    assert "nothing-there" in found(tree)
+def test_a_tree_without_modules_misleads_nobody_and_gets_no_cache(tree: Tree) -> None:
+    assert not found(tree)
+    assert "nothing-there" not in tree.run("cache", "check").stdout
     run = tree.run("cache", "update")
     assert run.returncode == 1
     assert "no modules" in run.stdout
+
+
+def test_a_tree_that_is_not_there_is_not_right(tree: Tree) -> None:
+    run = tree.run("cache", "check", "--repo", str(tree.base / "elsewhere"))
+    assert run.returncode == 1
+    assert "1 of 1 Lmod cache would have no modules in it" in run.stdout
 
 
 def test_a_tree_without_a_cache_gets_one(tree: Tree, user: User) -> None:

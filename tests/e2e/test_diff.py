@@ -89,8 +89,10 @@ def test_two_versions(tree: Tree) -> None:
 
 def test_nothing_on_either_side_proves_nothing(tree: Tree) -> None:
     run = tree.run("diff", TARGET, OTHER)
-    assert run.returncode == 1
-    assert "has no modules: there is nothing to compare" in run.stdout
+    assert run.returncode == 3
+    assert run.stdout == f"{TARGET} and {OTHER} both have no modules: there is nothing to compare\n"
+    document = json.loads(tree.run("diff", TARGET, OTHER, "--json").stdout)
+    assert (document["same"], document["problem"] + "\n") == (False, run.stdout)
     tree.install("Alpha")
     run = tree.run("diff", TARGET, OTHER)
     assert (run.returncode, run.stdout) == (1, f"{OTHER} has no modules: there is nothing to compare\n")
@@ -105,6 +107,21 @@ def test_a_saved_status(tree: Tree) -> None:
     run = tree.run("diff", str(saved), TARGET)
     assert run.returncode == 1
     assert f"only in {TARGET} (1 of 2):\n  Beta/1.0\n" in run.stdout
+
+
+def test_what_is_filtered_on_both_sides_is_a_difference_from_a_saved_status(tree: Tree) -> None:
+    tree.install("Alpha")
+    before = tree.base / "before.json"
+    before.write_text(tree.run("status", "--json").stdout)
+    tree.install("Autoconf/2.71")
+    after = tree.base / "after.json"
+    after.write_text(tree.run("status", "--json").stdout)
+    (tree.modules / "Autoconf" / "2.71.lua").unlink()
+    for sides in ((after, TARGET), (TARGET, after), (before, after)):
+        run = tree.run("diff", *map(str, sides))
+        assert run.returncode == 1, run.stdout
+        assert ":\n  Autoconf/2.71\n" in run.stdout
+        assert "left out" not in run.stdout
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,28 @@ def test_what_is_no_plan_is_refused(site: Site, text: str) -> None:
     assert "bug" not in run.stderr
 
 
+@pytest.mark.parametrize("command", ["missing", "plan", "fetch", "install", "install -n"])
+def test_a_stack_without_any_entry_for_the_target_is_wrong_usage_for_all(site: Site, command: str) -> None:
+    stack = Path(site.easystack("Alpha"))
+    stack.write_text(f"eessi-stack:\n  targets: [aarch64/a64fx]\n{stack.read_text()}")
+    run = site.run(*command.split(), stack)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "ERROR: no entry of these easystacks is for x86_64/" in run.stderr
+    assert "hint: they are for aarch64/a64fx (--target" in run.stderr
+
+
+@pytest.mark.parametrize("names", [("Garbled",), ("Garbled", "Alpha")])
+def test_what_could_not_be_decided_is_explained_once(site: Site, names: tuple[str, ...]) -> None:
+    recipes = site.folder / "recipes"
+    recipes.mkdir()
+    (recipes / "Garbled-1.0.eb").write_text("name = (\n")
+    site.environment["EESSI_STACK_ROBOT_PATHS"] = f"{recipes}:{EASYCONFIGS}"
+    run = site.run("install", site.easystack(*names), "--no-cache")
+    assert run.returncode == 3
+    assert (run.stdout + run.stderr).count("ERROR: could not be decided:") == 1
+    assert ("could not be decided: Garbled-1.0.eb; the end says why" in run.stderr) is ("Alpha" in names)
+
+
 def test_fetch_gets_each_source_once_and_offline_builds_from_them(site: Site) -> None:
     stack = served(site)
     source = site.folder / "work" / "sources" / "s" / "Shared" / "shared-1.0.tar.gz"
@@ -153,8 +175,9 @@ def test_history_shows_what_was_built(site: Site) -> None:
     assert "nothing was built yet" in site.run("history").stdout
     site.run("install", site.easystack("Alpha", "Beta"))
 
-    shown = site.run("history").stdout.splitlines()
+    *shown, log = site.run("history").stdout.splitlines()
 
+    assert Path(log.removeprefix(" " * 18 + "log ")).is_file()
     assert [line.split()[2:4] for line in shown] == [["built", "Alpha/1.0"], ["failed", "Beta/1.0"]]
     assert [line.split()[3] for line in site.run("history", "Alpha").stdout.splitlines()] == ["Alpha/1.0"]
     events = json.loads(site.run("history", "--json").stdout)["events"]

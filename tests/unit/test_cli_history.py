@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import click
@@ -34,12 +35,37 @@ def test_only_the_last_are_shown() -> None:
     assert list(lines([], 5)) == []
 
 
-def test_a_build_without_an_end_is_told_as_one() -> None:
+def test_a_build_without_an_end_is_told_with_what_became_of_its_run() -> None:
     (line,) = lines([begun("A/1")], 20)
-    assert "no end" in line
-    assert "its run was killed, or goes on" in line
+    assert line.endswith("no end  A/1    what became of its run is not known here")
+    (line,) = lines([begun("A/1")], 20, {"r1": "goes on: process 7 on node1"})
+    assert line.endswith("no end  A/1    goes on: process 7 on node1")
     found = list(lines([begun("A/1", "r1"), begun("A/1", "r2"), ended("A/1", run="r2")], 20))
     assert [("no end" in line) for line in found] == [True, False]
+
+
+def test_what_failed_has_its_log_below_and_a_rebuild_is_called_so() -> None:
+    failed = ended("A/1", "failed", cause="it broke", action="rebuild", log="/logs/a.log")
+    events = [ended("A/1", action="install", log="/logs/b.log"), ended("A/1", action="rebuild"), failed]
+    assert list(lines(events, 20)) == [
+        "2026-01-02 03:04  built   A/1  1m05s",
+        "2026-01-02 03:04  built   A/1  1m05s  rebuild",
+        "2026-01-02 03:04  failed  A/1  1m05s  rebuild: it broke",
+        "                  log /logs/a.log",
+    ]
+
+
+@pytest.mark.parametrize("fate", ["goes on", ""])
+def test_whether_a_run_goes_on_is_known_by_its_process(repo: Path, monkeypatch: pytest.MonkeyPatch, fate: str) -> None:
+    prefix = repo / "versions/2023.06/software/linux/x86_64/generic"
+    monkeypatch.setattr("eessi_stack.machine.is_ours", lambda process: process == os.getpid())
+    for name, process in (("r2", os.getpid() if fate else 0), ("r3", 1)):
+        journal.record(prefix, "run-started", run=name, host=os.uname().nodename, pid=process)
+        journal.record(prefix, "step-started", run=name, module=f"{name}/1")
+    found = call(repo).stdout
+    last = {line.split()[4]: line for line in found.splitlines() if "no end" in line}
+    assert "was cut off: process 1 on " in last["r3/1"]
+    assert (fate or "not known here") in last["r2/1"]
 
 
 @pytest.mark.parametrize("event", [{}, {"event": "step-ended"}, {"event": "step-ended", "seconds": "long", "time": 3}])

@@ -26,6 +26,7 @@ def test_outputs_name_a_format_and_a_file(tmp_path: Path) -> None:
         ("markdow=a.md", "did you mean `markdown`?"),
         ("yaml=a.yml", "the formats are text, json, junit, github, markdown"),
         ("a.md", "is not FORMAT=FILE"),
+        ("json=-", "`-` is no file: --format says what goes to stdout"),
         ("markdown=", "is not a file that can be written"),
         ("markdown=/", "is not a file that can be written"),
         ("markdown=/no/such/folder/a.md", "is not a file that can be written"),

@@ -1,10 +1,11 @@
 """What is said of where a command works."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from eessi_stack.cli.stack import _chosen
+from eessi_stack.cli.stack import _chosen, warn
 from eessi_stack.config import load
 from eessi_stack.model import Target, Tree
 from eessi_stack.place import Place
@@ -38,3 +39,36 @@ def test_what_nobody_asked_for_on_the_command_line_is_said_in_one_line(
 def test_of_several_targets_each_note_is_said_once() -> None:
     both = [place("one of all", HOST), place("one of all", HOST, cpu="aarch64/generic")]
     assert list(_chosen(both)) == [HOST]
+
+
+def test_a_repository_that_is_named_and_does_not_exist_is_warned_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    absent = tmp_path / "absent"
+    for flags, environ, origin in (
+        ({"repo": str(absent)}, {}, "--repo"),
+        ({}, {"EESSI_STACK_REPO": str(absent)}, "$EESSI_STACK_REPO"),
+    ):
+        here = replace(place("this CPU"), settings=load(flags, {"HOME": "/", **environ}), tree=tree_in(absent))
+        warn([here, here])
+        said = capsys.readouterr().err
+        assert said == f"warning: {absent}, from {origin}, does not exist: it counts as an empty tree\n"
+    warn([replace(place("this CPU"), settings=load({}, {"HOME": "/"}), tree=tree_in(absent))])
+    warn([replace(place("this CPU"), tree=tree_in(tmp_path))])
+    assert capsys.readouterr().err == ""
+
+
+def test_a_target_that_the_version_does_not_have_is_warned_of_until_the_tree_has_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = replace(place("from --target", cpu="x86_64/amd/zen5"), tree=tree_in(tmp_path))
+    warn([here, replace(place("from --target"), tree=tree_in(tmp_path))])
+    said = "warning: EESSI 2023.06 does not have the target x86_64/amd/zen5: it would be a site's own\n"
+    assert capsys.readouterr().err == said
+    here.tree.prefix(here.target).mkdir(parents=True)
+    warn([here])
+    assert capsys.readouterr().err == ""
+
+
+def tree_in(repo: Path) -> Tree:
+    return Tree(repo=repo, version="2023.06")

@@ -9,7 +9,7 @@ import pytest
 from eessi_stack import machine
 from eessi_stack.config import Settings, dumb_terminal, github_actions, load
 from eessi_stack.errors import ExitCode, StackError
-from eessi_stack.settings import OPTIONS, Option
+from eessi_stack.settings import OPTIONS, Option, written
 
 NOTHING = Path(os.devnull)
 
@@ -97,7 +97,10 @@ def test_paths_are_absolute_and_know_the_home() -> None:
         ("memory", "-1G"),
         ("memory", "1.G"),
         ("timeout", "0"),
-        ("timeout", "2d"),
+        ("timeout", "5"),
+        ("timeout", "5w"),
+        ("timeout", "5hB"),
+        ("memory", "16Gi5"),
         ("timeout", "h"),
     ],
 )
@@ -156,13 +159,40 @@ def test_every_job_has_a_core_at_least(cores: str, asked: str, jobs: int) -> Non
 
 
 @pytest.mark.parametrize(
-    ("written", "count"),
-    [("16G", 16 << 30), ("16GiB", 16 << 30), ("512M", 512 << 20), ("1.5T", 3 << 39), ("2K", 2048), ("4096", 4096)],
+    ("text", "count"),
+    [
+        ("16G", 16 << 30),
+        ("16GiB", 16 << 30),
+        ("512M", 512 << 20),
+        ("1.5T", 3 << 39),
+        ("2K", 2048),
+        ("4096", 4096),
+        ("16g", 16 << 30),
+        ("2gib", 2 << 30),
+        ("8GB", 8 << 30),
+    ],
 )
-def test_memory_is_in_powers_of_1024(written: str, count: int) -> None:
-    assert settings({"memory": written}).memory == count
+def test_memory_is_in_powers_of_1024(text: str, count: int) -> None:
+    assert settings({"memory": text}).memory == count
 
 
-@pytest.mark.parametrize(("written", "seconds"), [("90", 90.0), ("90s", 90.0), ("90m", 5400.0), ("1.5h", 5400.0)])
-def test_a_time_has_a_unit_or_is_in_seconds(written: str, seconds: float) -> None:
-    assert settings({"timeout": written}).timeout == seconds
+@pytest.mark.parametrize(("text", "seconds"), [("90s", 90.0), ("90m", 5400.0), ("1.5H", 5400.0), ("1d", 86400.0)])
+def test_a_time_has_a_unit(text: str, seconds: float) -> None:
+    assert settings({"timeout": text}).timeout == seconds
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("memory", 16 << 30, "16G"),
+        ("memory", 25276514304, "23.5G"),
+        ("memory", 512 << 20, "512M"),
+        ("memory", 100, "100"),
+        ("timeout", 5400.0, "90m"),
+        ("timeout", 86400.0, "1d"),
+        ("timeout", 0.5, "0.5s"),
+        ("cores", 4, "4"),
+    ],
+)
+def test_a_number_is_shown_as_one_would_write_it(name: str, value: float, text: str) -> None:
+    assert written(name, value) == text

@@ -66,6 +66,12 @@ def test_what_is_filtered_on_one_side_only_does_not_count() -> None:
     assert found.left_out == (LeftOut(module="Yasm/1", side="b", reason="not built for aarch64: filter-deps has it"),)
 
 
+def test_what_another_version_filters_is_not_called_another_cpu_family() -> None:
+    other = Side(label="b", target=ZEN3, modules={}, filtered=frozenset({"Yasm"}))
+    found = difference(Side(label="a", target=ZEN3, modules={"Yasm/1": ()}), other)
+    assert found.left_out == (LeftOut(module="Yasm/1", side="b", reason="not built there: filter-deps has it"),)
+
+
 def test_modules_that_load_each_other_do_not_hang() -> None:
     loads: dict[str, tuple[str, ...]] = {"A/1": ("B/1",), "B/1": ("A/1",)}
     why = [Exclusion(easyconfig="A-1.eb", reason="no")]

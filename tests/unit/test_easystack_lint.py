@@ -31,6 +31,22 @@ def headed(key: str, value: str) -> str:
     return f"eessi-stack:\n  {key}: {value}\n"
 
 
+@pytest.mark.parametrize(
+    ("version", "targets", "wrong"),
+    [
+        ("2023.06", "[x86_64/amd/zen5, aarch64/generic]", "`x86_64/amd/zen5`"),
+        ("2023.06", "[aarch64/a64fx, x86_64, accel/nvidia/cc90, x86_64/amd/zen4/accel/nvidia]", ""),
+        ("2023.06", "[accel/amd/gfx90a]", "`accel/amd/gfx90a`"),
+        ("2025.06", "[x86_64/amd/zen5, all]", ""),
+        ("2019.01", "[x86_64/amd/zen5]", ""),
+    ],
+)
+def test_a_target_that_the_eessi_version_does_not_have(version: str, targets: str, wrong: str) -> None:
+    found = said(asking(f"{version}/a.yml", header=headed("targets", targets)))
+    texts = [f"{version}/a.yml:2: {wrong} in `targets` is no target of EESSI {version}; 2025.06 and 2026.06 have it"]
+    assert found == (texts if wrong else [])
+
+
 def test_nothing_is_wrong_with_a_good_easystack() -> None:
     header = "easybuild_version: 4.9.4\neessi-stack: {eessi-version: 2023.06, easybuild-version: 4.9.4}\n"
     name = "x/2023.06/zen4/eessi-2023.06-eb-4.9.4-2023a.yml"
@@ -76,7 +92,7 @@ def test_nothing_is_wrong_with_a_good_easystack() -> None:
             "2023.06/a.yml:2: `Foo-1.0.eb` is from EESSI 2025.06, the easystack for 2023.06",
         ),
         (
-            asking("2023.06/zen4/a.yml", header=headed("targets", "[aarch64, accel/amd]")),
+            asking("2023.06/zen4/a.yml", header=headed("targets", "[aarch64, accel/nvidia]")),
             None,
         ),
         (
@@ -145,6 +161,19 @@ def test_nothing_is_wrong_with_a_good_easystack() -> None:
             "a.yml:2: there is no `GROMAX-2024.1.eb`; did you mean `GROMACS-2024.1.eb`?",
         ),
         (asking("a.yml", "/cvmfs/x/Foo-1.0.eb"), None),
+        (
+            asking("a.yml", "Foo/1.0"),
+            "a.yml:2: `Foo/1.0` is called as a module is, not as an easyconfig; did you mean `Foo-1.0.eb`?",
+        ),
+        (
+            asking("a.yml", "GROMACS/2024.2"),
+            (
+                "a.yml:2: `GROMACS/2024.2` is called as a module is, not as an easyconfig; "
+                "did you mean `GROMACS-2024.1.eb`?"
+            ),
+        ),
+        (asking("a.yml", "folder/Foo-1.0"), None),
+        (asking("a.yml", "folder/Qux-1.0"), "a.yml:2: there is no `Qux-1.0.eb`; is its folder in the robot path?"),
         (asking("a.yml", "Qux-1.0"), "a.yml:2: there is no `Qux-1.0.eb`; is its folder in the robot path?"),
         (
             easystack("a.yml", "easyconfigs:\n- Qux-1.0.eb: {options: {from-commit: abc}}\n"),

@@ -134,3 +134,12 @@ def test_modes_that_contradict_each_other(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("EESSI_USER_INSTALL", "/own")
     with pytest.raises(StackError, match="EESSI_CVMFS_INSTALL and EESSI_USER_INSTALL contradict each other"):
         place.find(settings(tmp_path))
+
+
+def test_all_targets_are_also_those_that_a_stack_names(tmp_path: Path) -> None:
+    named = ("x86_64/amd/zen5", "aarch64", "accel/nvidia/cc90", "x86_64/amd/zen4/accel/nvidia/cc86", "x86_64/amd/zen4")
+    stack = Stack(requests=(Request(easyconfig="A-1.eb", file="a.yml", line=1, targets=named),))
+    plain = names(place.find_all(settings(tmp_path), every_target=True))
+    found = names(place.find_all(settings(tmp_path), stack, every_target=True))
+    assert sorted(set(found) - set(plain)) == ["x86_64/amd/zen4/accel/nvidia/cc86", "x86_64/amd/zen5"]
+    assert len(found) == len(set(found)) == len(plain) + 2

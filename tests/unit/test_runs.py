@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from eessi_stack.runs import ended, runs
+from eessi_stack.runs import ended, latest, runs
 
 HERE = "node1"
 
@@ -52,3 +52,9 @@ def test_what_other_programs_wrote_is_no_run() -> None:
     assert [one.seconds for one in ended([*odd, {"event": "step-ended", "module": "B/1", "seconds": "long"}])] == [0, 0]
     strange = [begin("a", time="today"), end("a")]
     assert [one.seconds for one in runs(strange, HERE, bool)] == [None]
+
+
+def test_the_last_run_and_those_beside_it() -> None:
+    assert latest([]) == frozenset()
+    assert latest([begin("a"), step("a", "failed"), end("a"), begin("b"), end("b")]) == {"b"}
+    assert latest([begin("a"), begin("b"), begin("c"), step("a", "failed"), end("c")]) == {"a", "c"}

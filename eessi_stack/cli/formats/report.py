@@ -41,9 +41,9 @@ class Report:
         return tuple(answer.target for answer in self.answers)
 
 
-def about(comparison: Comparison) -> Report:
+def about(comparison: Comparison, stack: Stack = NO_STACK) -> Report:
     """A report of one comparison alone."""
-    return Report(answers=(Answer(target=comparison.target, prefix=Path(), comparison=comparison),))
+    return Report(answers=(Answer(target=comparison.target, prefix=Path(), comparison=comparison),), stack=stack)
 
 
 def trouble(answer: Answer) -> str:
@@ -65,8 +65,11 @@ def verdict_on(answer: Answer) -> ExitCode:
     return ExitCode.FINDING if answer.comparison.of(State.MISSING, State.BROKEN) else ExitCode.OK
 
 
-def nothing_asked(report: Report) -> StackError | None:
-    """What is wrong with the question where all targets could answer, and no entry is for any of them."""
+def nothing_asked(report: Report, also: str = ", --all-targets") -> StackError | None:
+    """What is wrong with the question where all targets could answer, and no entry is for any of them.
+
+    `also` is a flag that the command has, besides those that name targets.
+    """
     if any(trouble(answer) for answer in report.answers):
         return None
     if any(comparison.requests for _, comparison in report.told):
@@ -77,19 +80,25 @@ def nothing_asked(report: Report) -> StackError | None:
         "target-nothing",
         f"no entry of these easystacks is for {', '.join(names[:3])}{several}",
         context=", ".join(report.stack.files),
-        hint="; ".join(_meant_for(report)),
+        hint="; ".join(_meant_for(report, also)),
     )
 
 
-def _meant_for(report: Report) -> Iterator[str]:
+def check_asked(comparison: Comparison, stack: Stack) -> None:
+    """StackError where no entry of a stack is for the one target that is worked on."""
+    if error := nothing_asked(about(comparison, stack), also=""):
+        raise error
+
+
+def _meant_for(report: Report, also: str) -> Iterator[str]:
     others = [entry for entry in report.stack.requests if not any(entry.is_for(target) for target in report.targets)]
     selectors = dict.fromkeys(selector for entry in others for selector in entry.targets)
     if selectors:
-        flag = "--accel, --all-targets" if all("accel/" in one for one in selectors) else "--target, --all-targets"
-        yield f"they are for {', '.join(selectors)} ({flag})"
+        flag = "--accel" if all("accel/" in one for one in selectors) else "--target"
+        yield f"they are for {', '.join(selectors)} ({flag}{also})"
     accelerated = len(accelerator_entries(report))
     if accelerated:
-        yield f"{entries(accelerated)} for accelerators (--accel, --all-targets)"
+        yield f"{entries(accelerated)} for accelerators (--accel{also})"
 
 
 def accelerator_entries(report: Report) -> tuple[Request, ...]:

@@ -8,7 +8,7 @@ from eessi_stack.cli.formats.layout import cut, fit
 from eessi_stack.cli.formats.naming import named, under_their_cpu
 from eessi_stack.contents import FORMAT
 from eessi_stack.errors import ExitCode
-from eessi_stack.lmod.check import Report
+from eessi_stack.lmod.check import Kind, Report
 from eessi_stack.model import Answer, State, Target
 from eessi_stack.runs import Event, Run
 from eessi_stack.status import Lock, Status
@@ -21,10 +21,10 @@ _EDGE = 10
 
 
 def verdict(found: Sequence[Status]) -> ExitCode:
-    """What could not be told weighs more than what is wrong; where nothing is there, nothing is right."""
+    """What could not be told weighs more than what is wrong; where no prefix is there, nothing is right."""
     if any(one.problem or (one.cache and one.cache.problem) or _undecided(one.answer) for one in found):
         return ExitCode.UNDECIDED
-    wrong = any(_wrong(one) for one in found) or not any(one.side and one.side.modules for one in found)
+    wrong = any(_wrong(one) for one in found) or not any(one.disk.there for one in found)
     return ExitCode.FINDING if wrong else ExitCode.OK
 
 
@@ -35,9 +35,12 @@ def _undecided(answer: Answer | None) -> bool:
 def _wrong(one: Status) -> bool:
     lost = one.answer and one.answer.comparison and one.answer.comparison.of(State.MISSING, State.BROKEN)
     left = any(lock.held is False for lock in one.locks)
-    return bool(
-        one.incomplete or one.failed or lost or left or (one.cache and one.cache.modules and one.cache.findings)
-    )
+    return bool(one.incomplete or one.failed or lost or left or (one.cache and _misleads(one.cache)))
+
+
+def _misleads(cache: Report) -> bool:
+    """That there are no modules misleads nobody."""
+    return any(finding.kind is not Kind.NOTHING_THERE for finding in cache.findings)
 
 
 def one(status: Status, gpu: str, width: int | None) -> Iterator[str]:
@@ -58,7 +61,7 @@ def one(status: Status, gpu: str, width: int | None) -> Iterator[str]:
     if status.answer:
         yield from _stack(status.answer, width)
     yield from _row("Lmod", _cache(status.cache), width)
-    for finding in status.cache.findings if status.cache and status.cache.modules else ():
+    for finding in status.cache.findings if status.cache and _misleads(status.cache) else ():
         yield from _row("", finding.said(), width)
     for index, lock in enumerate(status.locks):
         yield from _row("" if index else "locks", _lock(lock), width)
@@ -99,11 +102,11 @@ def _stack(answer: Answer, width: int | None) -> Iterator[str]:
 
 
 def _cache(cache: Report | None) -> str:
-    if cache is None or not (cache.modules or cache.problem):
-        return "no modules, so no cache"
+    if cache is None or not (cache.modules or cache.problem or _misleads(cache)):
+        return "no modules, no cache yet"
     if cache.problem:
         return f"could not be told: {cache.problem}"
-    return "the cache misleads users; `eessi-stack cache update`" if cache.findings else "the cache is right"
+    return "the cache misleads users; `eessi-stack cache update`" if _misleads(cache) else "the cache is right"
 
 
 def _lock(lock: Lock) -> str:
@@ -117,12 +120,7 @@ def _run(run: Run) -> str:
     results = ", ".join(f"{count} {result}" for result, count in sorted(run.results.items())) or "nothing built"
     if run.seconds is not None:
         return f"{results} in {output.duration(run.seconds)}"
-    process = f"process {run.pid} on {run.host}"
-    if run.goes_on is None:
-        return f"{results}; has not ended, as far as is known here: {process}"
-    if run.goes_on:
-        return f"{results}; goes on: {process}"
-    return f"{results}; was cut off: {process}" if run.pid else results
+    return f"{results}; {run.fate}" if run.fate else results
 
 
 def _when(time: str) -> str:
@@ -157,9 +155,10 @@ def _cells(one: Status, label: str, states: Sequence[State]) -> tuple[str, ...]:
 
 
 def _mark(one: Status) -> str:
-    if one.cache is None or not (one.cache.modules or one.cache.problem) or one.place.target.accelerator:
+    if one.cache is None or one.place.target.accelerator:
         return ""
-    return "?" if one.cache.problem else "stale" if one.cache.findings else "right"
+    stale = "stale" if _misleads(one.cache) else "right" if one.cache.modules else ""
+    return "?" if one.cache.problem else stale
 
 
 def _remark(one: Status) -> str:
