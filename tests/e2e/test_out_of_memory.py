@@ -71,4 +71,4 @@ def test_the_limit_of_the_cgroup_is_the_budget(site: Site, cgroup: Path) -> None
     script = f"echo $$ > {cgroup}/cgroup.procs && exec {shlex.join(site.command('config'))}"
     run = subprocess.run(["sh", "-c", script], env=site.environment, capture_output=True, text=True, check=False)
     (line,) = [line for line in run.stdout.splitlines() if line.split()[:1] == ["memory"]]
-    assert str(LIMIT) in line
+    assert line.split()[1] == f"{LIMIT >> 20}M"

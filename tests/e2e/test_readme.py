@@ -31,7 +31,12 @@ def test_command(command: str, tmp_path: Path) -> None:
     words = shlex.split(command)[1:]
     if words[0] == "install" and "--dry-run" not in words and not DEMO_TREE.exists():
         pytest.skip("takes minutes: `make demo` runs it, and leaves the tree that makes it quick")
-    tree = DEMO_TREE if DEMO_TREE.exists() else tmp_path / "tree"
+    tree = DEMO_TREE if DEMO_TREE.exists() and words[0] != "diff" else tmp_path / "tree"
+    if words[0] == "diff":  # of two targets, and the demo has one
+        for target, version in (("x86_64/generic", "1.0"), ("aarch64/generic", "1.1")):
+            modules = tree / "versions/2023.06/software/linux" / target / "modules/all/Alpha"
+            modules.mkdir(parents=True)
+            (modules / f"{version}.lua").write_text(f"""whatis("Version: {version}")\n""")
     ours = {"REPO": tree, "WORK_DIR": tmp_path / "work", "CACHE_DIR": tmp_path / "cache"}
     environment = os.environ | {f"EESSI_STACK_{name}": str(path) for name, path in ours.items()}
     run = subprocess.run(
