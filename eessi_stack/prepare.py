@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from eessi_stack import journal, prefixes, schedule
 from eessi_stack.config import shipped
@@ -87,15 +86,9 @@ def _check(made: Plan, place: Place) -> None:
 
 def _durations(prefixes: Iterable[Path]) -> dict[str, float]:
     """What builds took there. Other targets do not say how long one takes here, but which of them take longer."""
-    return journal.durations(event for prefix in dict.fromkeys(prefixes) for event in _events(prefix))
-
-
-def _events(prefix: Path) -> list[dict[str, Any]]:
-    """Nothing of a journal that cannot be read: it never decides what is built."""
-    try:
-        return journal.events(prefix)
-    except OSError:
-        return []
+    return journal.durations(
+        event for prefix in dict.fromkeys(prefixes) for event in journal.events_if_readable(prefix)
+    )
 
 
 def _installation(verdict: Verdict, place: Place) -> Installation:

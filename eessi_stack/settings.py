@@ -70,8 +70,11 @@ def _accelerator(text: str) -> str:
     return text.removeprefix("accel/")
 
 
+COLORS = ("auto", "always", "never")
+
+
 def _color(text: str) -> str:
-    if text not in ("auto", "always", "never"):
+    if text not in COLORS:
         raise ValueError(text)
     return text
 

@@ -4,7 +4,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from eessi_stack import caches, contents, intent, journal, machine, runs
 from eessi_stack.differ import Side
@@ -107,7 +106,7 @@ def _answers(places: Sequence[Place], stack: Stack) -> dict[Target, Answer]:
 
 def _look(place: Place, observer: Observer, cache: Report | None, answer: Answer | None, *, extensions: bool) -> Status:
     prefix = place.tree.prefix(place.target)
-    events = _events(prefix)
+    events = journal.events_if_readable(prefix)
     status = Status(
         place=place,
         disk=_disk(prefix),
@@ -145,10 +144,3 @@ def _locks(prefix: Path) -> tuple[Lock, ...]:
     known = {name.replace("/", "_") for name in ours}
     others = sorted(intent.easybuild_locks(prefix) - known)
     return (*locks, *(Lock(module=name, owner="EasyBuild", held=None) for name in others))
-
-
-def _events(prefix: Path) -> list[dict[str, Any]]:
-    try:
-        return journal.events(prefix)
-    except OSError:  # not for this user to read: it is history, and decides nothing
-        return []

@@ -97,11 +97,11 @@ def text(reports: Sequence[Report], width: int | None, flags: str) -> Iterator[s
         for found in one.findings:
             yield from _below(found.said(), width)
     for line in summary(reports, flags):
-        yield from fit(line, width) if width else [line]
+        yield from fit(line, width)
 
 
 def _below(line: str, width: int | None) -> Iterator[str]:
-    first, *more = fit(line, width - 8) if width else [line]
+    first, *more = fit(line, width, 8)
     yield f"    {first}"
     yield from (f"        {part}" for part in more)
 

@@ -6,9 +6,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from eessi_stack.settings import Option
-
-CHOICES = ("auto", "always", "never")
+from eessi_stack.settings import COLORS, Option
 
 
 def easystacks(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:  # noqa: ARG001
@@ -43,7 +41,7 @@ def sides(context: click.Context, parameter: click.Parameter, begun: str) -> lis
 def setting(option: Option, begun: str) -> list[CompletionItem]:
     """What a setting may be."""
     if option.name == "color":
-        return _beginning(begun, CHOICES)
+        return _beginning(begun, COLORS)
     if option.name == "accel":
         return accelerators(begun)
     kinds = {"a folder": "dir", "folders separated by colons": "dir", "a path": "file"}

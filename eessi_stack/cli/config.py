@@ -65,9 +65,9 @@ def lines(rows: Sequence[tuple[str, str, str]], width: int | None) -> Iterator[s
         if width is None or len(line) <= width:
             yield line
             continue
-        first, *more = fit(value, width - _EDGE)
+        first, *more = fit(value, width, _EDGE)
         yield f"{name:<14} {first}"
-        yield from (f"{'':<{_EDGE}}{part}" for part in (*more, *fit(f"from {origin}", width - _EDGE)))
+        yield from (f"{'':<{_EDGE}}{part}" for part in (*more, *fit(f"from {origin}", width, _EDGE)))
 
 
 def _readable(settings: Settings, name: str) -> str:

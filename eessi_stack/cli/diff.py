@@ -129,7 +129,7 @@ def _pair(pair: Pair, labels: Sequence[str], width: int | None) -> Iterator[str]
 
 
 def _folded(line: str, indent: int, width: int | None) -> Iterator[str]:
-    first, *more = fit(line, width - indent - 4) if width else [line]
+    first, *more = fit(line, width, indent + 4)
     yield f"{'':{indent}}{first}"
     yield from (f"{'':{indent + 4}}{part}" for part in more)
 

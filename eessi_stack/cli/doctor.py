@@ -57,7 +57,7 @@ def text(check: Check, width: int | None) -> Iterator[str]:
     longest = max(map(len, " ".join(said).split()))
     beside = len(check.name) <= _NAME and (width is None or longest <= width - _EDGE)
     edge = _EDGE if beside else _BELOW
-    lines = [line for part in said for line in (fit(part, width - edge) if width else [part])]
+    lines = [line for part in said for line in fit(part, width, edge)]
     lead = f"{click.style(f'{word:<7}', fg=color)}  {check.name:<{_NAME}}"
     yield f"{lead}  {lines.pop(0)}" if beside else lead.rstrip()
     yield from (f"{'':{edge}}{line}" for line in lines)

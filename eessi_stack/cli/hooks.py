@@ -97,7 +97,7 @@ def folded(lines: Iterable[str], width: int | None) -> Iterator[str]:
     """Lines as a terminal has room for; what is folded stands below its begin."""
     for line in lines:
         indent = len(line) - len(line.lstrip())
-        first, *more = fit(line.strip(), width - indent - 2) if width else [line]
+        first, *more = fit(line.strip(), width, indent + 2)
         yield " " * indent + first.strip()
         yield from (" " * (indent + 2) + rest for rest in more)
 

@@ -164,16 +164,12 @@ def text(items: Sequence[Item], width: int | None) -> Iterator[str]:
     """A line an item, what to do about it below, and what that comes to."""
     for item in items:
         lead = click.style(f"{item.state:<9}", fg=SIGNS[item.state])
-        first, *more = _fit(f"{item.name}: {item.message}", width)
+        first, *more = fit(f"{item.name}: {item.message}", width, _EDGE)
         yield f"{lead}  {first}"
         yield from (f"{'':{_EDGE}}{line}" for line in more)
         if item.hint:
-            yield from (f"{'':{_EDGE}}{line}" for line in _fit(f"hint: {item.hint}", width))
+            yield from (f"{'':{_EDGE}}{line}" for line in fit(f"hint: {item.hint}", width, _EDGE))
     yield summary(items)
-
-
-def _fit(line: str, width: int | None) -> Sequence[str]:
-    return fit(line, width - _EDGE) if width else [line]
 
 
 def summary(items: Sequence[Item]) -> str:

@@ -146,7 +146,7 @@ def _inside(card: Card, screen: Screen, mark: str) -> Iterator[str]:
 
 
 def _folded(text: str, screen: Screen, margin: int) -> list[str]:
-    return layout.fit(text, screen.width - margin) if screen.width else [text]
+    return layout.fit(text, screen.width, margin)
 
 
 def _first(lines: list[str]) -> list[str]:

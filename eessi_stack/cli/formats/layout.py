@@ -41,7 +41,7 @@ def _folded(row: Sequence[str], edge: int, width: int) -> Iterator[str]:
     """One row over several lines: what explains the first cell stands from the edge on."""
     others = [cell for cell in row[1:] if cell]
     joined = INDENT.join(others)
-    wrapped = [joined] if len(joined) <= width - edge else [line for cell in others for line in fit(cell, width - edge)]
+    wrapped = [joined] if len(joined) <= width - edge else [line for cell in others for line in fit(cell, width, edge)]
     lead = f"{INDENT}{row[0]}"
     if wrapped and len(lead) + len(INDENT) <= edge:
         lead = f"{lead:<{edge}}{wrapped.pop(0)}"
@@ -49,9 +49,11 @@ def _folded(row: Sequence[str], edge: int, width: int) -> Iterator[str]:
     yield from (f"{'':<{edge}}{line}" for line in wrapped)
 
 
-def fit(text: str, width: int) -> list[str]:
-    """Text as lines of at most that width, but for words that are longer: paths and links stay whole."""
-    return textwrap.wrap(text, max(width, 20), break_long_words=False, break_on_hyphens=False)
+def fit(text: str, width: int | None, edge: int = 0) -> list[str]:
+    """Text as lines that stand from an edge to that width; words that are longer, paths and links, stay whole."""
+    if not width:
+        return [text]
+    return textwrap.wrap(text, max(width - edge, 20), break_long_words=False, break_on_hyphens=False)
 
 
 def cut(text: str, width: int, *, unicode: bool) -> str:

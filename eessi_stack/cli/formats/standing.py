@@ -76,7 +76,7 @@ def one(status: Status, gpu: str, width: int | None) -> Iterator[str]:
 
 
 def _row(label: str, text: str, width: int | None) -> Iterator[str]:
-    first, *more = fit(text, width - _EDGE) if width else [text]
+    first, *more = fit(text, width, _EDGE)
     yield f"{label:<{_EDGE}}{first}"
     yield from (f"{'':{_EDGE}}{line}" for line in more)
 

@@ -157,7 +157,7 @@ def left_over(report: Report) -> Iterator[str]:
 
 def _folded(text: str, screen: Screen, color: str) -> Iterator[str]:
     """A sentence, on a terminal over as many lines as it takes."""
-    lines = layout.fit(text, screen.width) if screen.width else [text]
+    lines = layout.fit(text, screen.width)
     yield from (style(line, screen, color) for line in lines)
 
 
