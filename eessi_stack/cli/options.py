@@ -2,20 +2,22 @@
 
 from collections.abc import Callable
 from functools import partial, wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from eessi_stack import config
 from eessi_stack.cli import complete, output
 from eessi_stack.settings import OPTIONS, Option
 
+if TYPE_CHECKING:  # imported only where a shell asks
+    from click.shell_completion import CompletionItem
+
 #: Settings that are flags of every command; the others have one where a command uses them.
 SHARED = ("repo", "eessi-version", "target", "accel", "color")
 
 
-def _complete(option: Option, _: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
+def _complete(option: Option, _: click.Context, __: click.Parameter, begun: str) -> "list[CompletionItem]":
     return complete.setting(option, begun)
 
 
